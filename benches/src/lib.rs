@@ -1,1 +1,1 @@
-//! x
+//! Criterion benches of the engine's parts; see `benches/README.md`.
