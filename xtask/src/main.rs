@@ -1,0 +1,65 @@
+//! The project's own commands, run as `cargo xtask COMMAND`: one way to build, test and show it on every machine.
+//!
+//! Nothing but the standard library, so that the first command of a new checkout starts after seconds.
+#![expect(clippy::print_stdout, reason = "a command line speaks on standard output")]
+
+mod audit;
+mod counts;
+mod demo;
+mod prepare;
+mod shell;
+mod tests;
+
+use std::env;
+use std::process::ExitCode;
+
+use shell::{Failure, Workspace};
+
+const HELP: &str = "\
+Usage: cargo xtask COMMAND [ARGUMENTS]
+
+  demo [ARGUMENTS]   build the hub (release) and run `phytohub demo` with these arguments, for instance
+                     `--once` or `--certificates DIR`
+  test [ARGUMENTS]   prepare what the tests need, then run `cargo test --workspace` with these arguments,
+                     for instance a part of a test's name
+  prepare            only prepare, for running a part of the tests with `cargo test` afterwards
+  ci                 what a change must pass: format, lints, tests
+  audit              licences, bans and sources of all dependencies, and known vulnerabilities; builds
+                     cargo-deny the first time, which takes minutes. Exit code 2: all that could be checked
+                     is well, but the database of vulnerabilities could not be had
+  bench [ARGUMENTS]  run the benchmarks, for instance with a part of a benchmark's name
+  help               this text
+";
+
+fn main() -> ExitCode {
+    let mut arguments = env::args().skip(1);
+    let command = arguments.next().unwrap_or_else(|| "help".to_owned());
+    let rest: Vec<String> = arguments.collect();
+    match run(&command, &rest) {
+        Ok(code) => code,
+        Err(failure) => {
+            println!("xtask {command}: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &str, arguments: &[String]) -> Result<ExitCode, Failure> {
+    let workspace = Workspace::find()?;
+    match command {
+        "demo" => demo::demo(&workspace, arguments),
+        "test" => tests::test(&workspace, arguments),
+        "prepare" => tests::prepared(&workspace),
+        "ci" => tests::ci(&workspace),
+        "audit" => audit::audit(&workspace),
+        "bench" => demo::bench(&workspace, arguments),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => {
+            print!("{HELP}");
+            Err(Failure::new(format!("there is no command '{command}'; the commands are above")))
+        }
+    }
+}

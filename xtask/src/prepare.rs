@@ -1,0 +1,105 @@
+//! What the tests need beside Rust: a Python with a SOAP library that we did not write, and curl.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::shell::{self, Failure, Workspace};
+
+/// Tells the tests which Python has the SOAP library.
+pub(crate) const PYTHON_VARIABLE: &str = "PHYTOHUB_TEST_PYTHON";
+
+/// The libraries of the Python clients, each at one version.
+const REQUIREMENTS: &str = "tests/clients/requirements.txt";
+
+/// What was found or made.
+pub(crate) struct Prepared {
+    /// The Python of the virtual environment, whether or not it is there.
+    pub(crate) python: PathBuf,
+    /// Whether every test has what it needs.
+    pub(crate) complete: bool,
+}
+
+/// Sees that everything is there. What cannot be had is said, with the tests that need it; these then fail rather than
+/// pass unseen.
+pub(crate) fn prepare(workspace: &Workspace) -> Result<Prepared, Failure> {
+    let curl = shell::answers(Command::new("curl").arg("--version")) || install(&["curl"])?;
+    if !curl {
+        println!("test: without curl the test that pastes the demo's curl line fails");
+    }
+    let environment = workspace.target().join("venv");
+    let client = is_ready(workspace, &environment)? || make_environment(workspace, &environment)?;
+    if !client {
+        println!("test: without the Python SOAP client the life-cycle test of tests/clients fails");
+    }
+    Ok(Prepared { python: python_of(&environment), complete: curl && client })
+}
+
+fn python_of(environment: &Path) -> PathBuf {
+    environment.join("bin").join("python")
+}
+
+/// The copy of the requirements that is written once they are installed.
+fn stamp_of(environment: &Path) -> PathBuf {
+    environment.join("phytohub-requirements.txt")
+}
+
+/// Whether the environment holds just what is required today and its Python still starts.
+fn is_ready(workspace: &Workspace, environment: &Path) -> Result<bool, Failure> {
+    let required = requirements(workspace)?;
+    let installed = fs::read_to_string(stamp_of(environment)).unwrap_or_default();
+    Ok(required == installed && shell::answers(Command::new(python_of(environment)).args(["-c", ""])))
+}
+
+fn make_environment(workspace: &Workspace, environment: &Path) -> Result<bool, Failure> {
+    if !has_python() {
+        install(&["python3", "python3-venv"])?;
+    }
+    if !has_python() {
+        println!("test: python3 with its modules venv and ensurepip is missing");
+        return Ok(false);
+    }
+    let made = shell::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(environment))?;
+    if !made.success() {
+        println!("test: python3 could not make the virtual environment {}", environment.display());
+        return Ok(false);
+    }
+    let mut command = Command::new(python_of(environment));
+    command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", REQUIREMENTS]);
+    if !shell::run(command.current_dir(workspace.root()))?.success() {
+        println!("test: pip could not install {REQUIREMENTS}");
+        return Ok(false);
+    }
+    let stamp = stamp_of(environment);
+    fs::write(&stamp, requirements(workspace)?)
+        .map_err(|error| Failure::new(format!("{} could not be written: {error}", stamp.display())))?;
+    Ok(true)
+}
+
+fn has_python() -> bool {
+    shell::answers(Command::new("python3").args(["-c", "import ensurepip, venv"]))
+}
+
+fn requirements(workspace: &Workspace) -> Result<String, Failure> {
+    let path = workspace.root().join(REQUIREMENTS);
+    fs::read_to_string(&path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+}
+
+/// Installs packages where that is ours to do: as root on a system with apt. Says what to do elsewhere.
+fn install(packages: &[&str]) -> Result<bool, Failure> {
+    let names = packages.join(" ");
+    if !is_root() || !shell::answers(Command::new("apt-get").arg("--version")) {
+        println!("test: please install: {names}");
+        return Ok(false);
+    }
+    // The lists of a new machine may be empty or old; an update that fails still leaves the ones there are.
+    shell::run(Command::new("apt-get").args(["update", "--quiet"]))?;
+    let mut command = Command::new("apt-get");
+    command.args(["install", "--yes", "--quiet"]).args(packages).env("DEBIAN_FRONTEND", "noninteractive");
+    Ok(shell::run(&mut command)?.success())
+}
+
+fn is_root() -> bool {
+    let output = Command::new("id").arg("-u").output();
+    output.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
