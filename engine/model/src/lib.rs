@@ -26,7 +26,7 @@ pub use fact::{Accepted, Acknowledged, Expired, Fact, RegistryFact, Track};
 pub use header::{CertificateNumber, CertificateNumberError, Header, HeaderError, HeaderFields, TrackedHeader};
 pub use lists::{CodeList, CodeRow, UnitKind};
 pub use number::{DeliveryNumber, NumberError, ShardId};
-pub use refusal::{Fault, FaultKind, Pressure, Refusal};
+pub use refusal::{Fault, FaultKind, Pressure, Refusal, shown};
 pub use state::{Outcome, TrackingState};
 pub use time::Timestamp;
 pub use verdict::{Area, Finding, Level, Verdict};

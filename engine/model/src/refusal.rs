@@ -189,7 +189,7 @@ impl fmt::Display for Pressure {
 }
 
 /// A client's text as far as it is shown back to it: at most [`SHOWN_TEXT_CHARACTERS_MAX`] characters.
-pub(crate) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     let mut characters = text.chars();
     let mut shown: String = characters.by_ref().take(SHOWN_TEXT_CHARACTERS_MAX).collect();
     if characters.next().is_some() {
