@@ -6,6 +6,7 @@
 //! may be. Content passes through it as a slice of the bytes it came in.
 
 mod answer;
+pub mod client;
 mod content;
 pub mod limits;
 mod names;
@@ -13,6 +14,7 @@ mod operation;
 mod read;
 mod request;
 mod write;
+mod wsdl;
 mod xml;
 
 pub use answer::{Answer, HeaderAnswer};
@@ -21,3 +23,4 @@ pub use operation::Operation;
 pub use read::read_request;
 pub use request::{Delivery, Request};
 pub use write::{Body, write_answer, write_fault};
+pub use wsdl::wsdl;

@@ -2,7 +2,7 @@
 
 mod embedded;
 mod encoding;
-mod header;
+pub(crate) mod header;
 mod request;
 pub(crate) mod walk;
 
@@ -25,6 +25,11 @@ use walk::{enter_body, leave_body, named};
 pub fn read_request(body: Bytes) -> Result<Request, Fault> {
     let (body, was_utf_16) = checked_encoding(body)?;
     read_utf8(&body, was_utf_16).map_err(|malformed| malformed.fault(&body))
+}
+
+/// Where the markup of a UTF-8 document begins.
+pub(crate) fn markup_begin(document: &str) -> Result<usize, Malformed> {
+    encoding::markup_begin(document, false)
 }
 
 fn checked_encoding(body: Bytes) -> Result<(Bytes, bool), Fault> {

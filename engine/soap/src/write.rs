@@ -12,10 +12,9 @@ use crate::answer::Answer;
 use crate::names;
 use crate::operation::Operation;
 pub use body::Body;
-use body::Writer;
-
-/// The one row of a code list on the wire: which element, which fields in which order.
-pub(crate) use lists::{Field, Shape, shape};
+pub(crate) use body::Writer;
+pub(crate) use header::write_fields;
+pub(crate) use lists::{Field, shape};
 
 /// Writes an answer. Content is linked into the body, not copied.
 pub fn write_answer(answer: &Answer) -> Body {

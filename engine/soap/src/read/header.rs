@@ -11,7 +11,7 @@ use crate::xml::{Malformed, Reader, Start};
 
 /// Where an operation's envelope has its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ContentKind {
+pub(crate) enum ContentKind {
     /// Text in an element of this name.
     Text(&'static str),
     /// An element of this name is the content.
@@ -21,7 +21,7 @@ pub(super) enum ContentKind {
 }
 
 impl ContentKind {
-    pub(super) fn of(operation: Operation) -> Self {
+    pub(crate) fn of(operation: Operation) -> Self {
         match operation {
             Operation::DeliverEnvelope | Operation::ValidateAndDeliverEnvelope => Self::Text("Content"),
             Operation::DeliverPhytoEnvelope => Self::Element("SPSCertificate"),
@@ -45,7 +45,7 @@ const FIELDS: [&str; 9] = [
 
 /// Reads the envelope whose element was just begun. Fields that the contract does not know are passed over; a field
 /// that stands twice is refused, since nobody can say which one is meant.
-pub(super) fn read(
+pub(crate) fn read(
     reader: &mut Reader<'_>,
     body: &Bytes,
     kind: ContentKind,
@@ -139,7 +139,7 @@ fn forwardings(reader: &mut Reader<'_>) -> Result<Vec<String>, Malformed> {
 }
 
 /// The content of the element just begun: a slice of the body where it is character data, else rewritten as such.
-pub(super) fn content(reader: &mut Reader<'_>, body: &Bytes, field: &Start<'_>) -> Result<Option<Content>, Malformed> {
+pub(crate) fn content(reader: &mut Reader<'_>, body: &Bytes, field: &Start<'_>) -> Result<Option<Content>, Malformed> {
     let is_nil = walk::is_nil(reader);
     let content = match reader.character_data()? {
         Some(data) => {

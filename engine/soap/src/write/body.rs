@@ -17,7 +17,7 @@ pub struct Body {
 }
 
 /// Writes markup and links content.
-pub(super) struct Writer {
+pub(crate) struct Writer {
     markup: BytesMut,
     body: Body,
 }
@@ -58,37 +58,37 @@ impl Body {
 }
 
 impl Writer {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { markup: BytesMut::with_capacity(CAPACITY_BYTES), body: Body::default() }
     }
 
-    pub(super) fn envelope_begins(&mut self) {
+    pub(crate) fn envelope_begins(&mut self) {
         self.markup("<?xml version=\"1.0\" encoding=\"UTF-8\"?><soap:Envelope xmlns:soap=\"");
         self.markup(names::SOAP);
         self.markup("\"><soap:Body>");
     }
 
-    pub(super) fn envelope_ends(&mut self) {
+    pub(crate) fn envelope_ends(&mut self) {
         self.markup("</soap:Body></soap:Envelope>");
     }
 
     /// Writes markup as it is.
-    pub(super) fn markup(&mut self, markup: &str) {
+    pub(crate) fn markup(&mut self, markup: &str) {
         self.markup.extend_from_slice(markup.as_bytes());
     }
 
     /// Writes text, escaped.
-    pub(super) fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         xml::escape(text, &mut self.markup);
     }
 
     /// Links content.
-    pub(super) fn content(&mut self, content: &Content) {
+    pub(crate) fn content(&mut self, content: &Content) {
         self.cut();
         self.body.push(content.raw().clone());
     }
 
-    pub(super) fn element(&mut self, name: &str, inside: impl FnOnce(&mut Self)) {
+    pub(crate) fn element(&mut self, name: &str, inside: impl FnOnce(&mut Self)) {
         self.markup("<");
         self.markup(name);
         self.markup(">");
@@ -98,11 +98,11 @@ impl Writer {
         self.markup(">");
     }
 
-    pub(super) fn text_element(&mut self, name: &str, text: &str) {
+    pub(crate) fn text_element(&mut self, name: &str, text: &str) {
         self.element(name, |out| out.text(text));
     }
 
-    pub(super) fn finish(mut self) -> Body {
+    pub(crate) fn finish(mut self) -> Body {
         self.cut();
         self.body
     }

@@ -9,7 +9,7 @@ use crate::content::Content;
 pub(super) fn write_answer(out: &mut Writer, header: &HeaderAnswer) {
     match header {
         HeaderAnswer::Tracked(tracked) => write_tracked(out, tracked),
-        HeaderAnswer::Echo(fields) => write_echo(out, fields),
+        HeaderAnswer::Echo(fields) => write_fields(out, fields),
     }
 }
 
@@ -32,7 +32,8 @@ pub(super) fn write_tracked(out: &mut Writer, tracked: &TrackedHeader) {
     }
 }
 
-fn write_echo(out: &mut Writer, fields: &HeaderFields) {
+/// Fields as a client writes them or gets them back.
+pub(crate) fn write_fields(out: &mut Writer, fields: &HeaderFields) {
     out.text_element("hub:From", &fields.from);
     out.text_element("hub:To", &fields.to);
     write_number(out, "hub:CertificateType", fields.certificate_type);

@@ -257,7 +257,7 @@ impl<'a> Reader<'a> {
         }
         self.at += 2;
         self.name()?;
-        let Some(end) = memmem::find(self.source[self.at..].as_bytes(), b"?>") else {
+        let Some(end) = memmem::find(&self.source.as_bytes()[self.at..], b"?>") else {
             return Err(Malformed::new(begin, "this processing instruction has no end"));
         };
         self.at += end + 2;
