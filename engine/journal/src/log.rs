@@ -1,0 +1,448 @@
+//! The log itself: staging records and committing them in batches.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use phytohub_model::{Fact, Locator};
+
+use crate::batch::{Batch, Part};
+use crate::codec;
+use crate::disk::{Disk, DiskFile};
+use crate::error::{CommitError, JobError, NoRoom, OpenError, ReadError};
+use crate::frame::{
+    FORMAT_VERSION, FRAME_HEADER_BYTES, FrameHeader, KIND_MARK, KIND_SEAL, SEAL_BYTES, align, checksum,
+};
+use crate::job::{Chores, Done, Job, JobOutcome};
+use crate::reader::Reader;
+use crate::recovery::{self, ContentState, Recovered};
+use crate::segment::{Role, SEGMENT_HEADER_BYTES, Segment, SegmentInfo, Stream, Table, encode_header};
+use crate::settings::{Room, Settings};
+
+/// Proof that everything staged before is durable. Only a commit makes one.
+#[derive(Debug)]
+pub struct Durable(());
+
+/// A zeroed file, ready to become a segment.
+pub(crate) struct Spare<F> {
+    pub(crate) number: u32,
+    pub(crate) file: F,
+    pub(crate) size: u32,
+}
+
+/// The segment of a stream that is written to.
+pub(crate) struct Head<F> {
+    pub(crate) segment: Arc<Segment<F>>,
+    /// Where the next frame goes.
+    pub(crate) end: u32,
+    /// Up to here everything is synced: the watermark of the next frames.
+    pub(crate) synced: u32,
+    /// The highest watermark that stands in a frame which is synced itself.
+    pub(crate) watermark: u32,
+    /// The highest watermark that stands in any frame.
+    pub(crate) marked: u32,
+    /// The segment ends in a seal.
+    pub(crate) sealed: bool,
+    /// The part of the batch that goes into it.
+    pub(crate) part: Option<usize>,
+}
+
+/// The durable log of one owner.
+pub struct Log<D: Disk> {
+    disk: Arc<D>,
+    dir: PathBuf,
+    settings: Settings,
+    table: Arc<Table<D::File>>,
+    heads: [Option<Head<D::File>>; 2],
+    spares: VecDeque<Spare<D::File>>,
+    batch: Batch<D::File>,
+    archive: Vec<u8>,
+    chores: Chores,
+    next_segment: u32,
+    next_sequence: u64,
+    failed: bool,
+}
+
+impl<D: Disk> Log<D> {
+    /// Opens the log in `dir`, makes it where there is none, and gives every record to `on_record`, in the order of
+    /// segments and of offsets in each.
+    ///
+    /// A new log has no room until its first jobs were done; see [`Self::run_jobs`].
+    ///
+    /// # Errors
+    /// [`OpenError`]. Damage is found before anything on the disk is changed.
+    pub fn open(
+        disk: Arc<D>,
+        dir: &Path,
+        settings: Settings,
+        mut on_record: impl FnMut(Fact, Locator, ContentState),
+    ) -> Result<Self, OpenError> {
+        settings.check()?;
+        let recovered = recovery::recover(&*disk, dir, &settings, &mut on_record)?;
+        let Recovered { segments, heads, spares, chores, next_segment, next_sequence } = recovered;
+        Ok(Self {
+            disk,
+            dir: dir.to_owned(),
+            settings,
+            table: Arc::new(Table::new(segments)),
+            heads,
+            spares,
+            batch: Batch::new(),
+            archive: Vec::new(),
+            chores,
+            next_segment,
+            next_sequence,
+            failed: false,
+        })
+    }
+
+    /// Puts a record into the next batch: memory only. Content is kept by reference, not copied. The place in the log
+    /// is fixed, but can be read only after the commit.
+    ///
+    /// # Errors
+    /// [`NoRoom`]; the log is as before.
+    pub fn stage(&mut self, stream: Stream, fact: &Fact, content: &Bytes) -> Result<Locator, NoRoom> {
+        if self.failed {
+            return Err(NoRoom::Failed);
+        }
+        let kind = codec::encode(fact, &mut self.archive)
+            .map_err(|_| NoRoom::TooLarge { bytes: usize::MAX, max: self.record_bytes_max() })?;
+        let bytes = FRAME_HEADER_BYTES as usize + self.archive.len() + content.len();
+        if bytes > self.record_bytes_max() {
+            return Err(NoRoom::TooLarge { bytes, max: self.record_bytes_max() });
+        }
+        let fits = self.heads[stream.index()].as_ref().is_some_and(|head| head.holds(bytes));
+        if !fits {
+            self.roll(stream)?;
+        }
+        let header = FrameHeader {
+            archive_length: self.archive.len() as u32,
+            content_length: content.len() as u32,
+            content_checksum: checksum(&[content]),
+            ..FrameHeader::bare(kind, 0, 0, 0, self.next_sequence)
+        };
+        let Some(head) = &mut self.heads[stream.index()] else { return Err(NoRoom::NoSpare) };
+        let locator = Locator { segment: head.segment.id, offset: head.end, length: content.len() as u32 };
+        head.push(&mut self.batch, header, &self.archive, content.clone());
+        self.next_sequence += 1;
+        Ok(locator)
+    }
+
+    /// Bytes that the next commit will write.
+    pub fn staged_bytes(&self) -> usize {
+        self.batch.bytes()
+    }
+
+    /// Makes everything staged durable: one vectored write and one sync for each segment that the batch touches,
+    /// normally one.
+    ///
+    /// # Errors
+    /// [`CommitError`]; the caller must end the process.
+    pub fn commit(&mut self) -> Result<Durable, CommitError> {
+        if self.failed {
+            return Err(CommitError::Failed);
+        }
+        if let Err(error) = self.write_batch() {
+            self.failed = true;
+            return Err(error);
+        }
+        for head in self.heads.iter_mut().flatten() {
+            head.part = None;
+        }
+        self.batch.clear();
+        Ok(Durable(()))
+    }
+
+    /// Writes, without waiting for the disk, that everything before is synced. To be called when nothing waits after a
+    /// commit: damage to the last batch can then be told from a batch that was never finished.
+    ///
+    /// # Errors
+    /// [`CommitError`]; the caller must end the process.
+    pub fn mark_idle(&mut self) -> Result<(), CommitError> {
+        if self.failed {
+            return Err(CommitError::Failed);
+        }
+        if !self.batch.is_empty() {
+            return Ok(());
+        }
+        let sequence = self.next_sequence;
+        for head in self.heads.iter_mut().flatten() {
+            if let Err(error) = head.mark(sequence) {
+                self.failed = true;
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Commits what is staged, marks the end and syncs it.
+    ///
+    /// # Errors
+    /// [`CommitError`]
+    pub fn close(mut self) -> Result<Durable, CommitError> {
+        let durable = self.commit()?;
+        self.mark_idle()?;
+        for head in self.heads.iter().flatten() {
+            sync(&*head.segment)?;
+        }
+        Ok(durable)
+    }
+
+    /// A reader for any thread.
+    pub fn reader(&self) -> Reader<D> {
+        Reader::new(Arc::clone(&self.table))
+    }
+
+    /// How much room there is.
+    pub fn room(&self) -> Room {
+        Room { spare_segments: self.spares.len() as u32, disk_full: self.chores.is_disk_full() }
+    }
+
+    /// All segments, by number.
+    pub fn segments(&self) -> Vec<SegmentInfo> {
+        self.table.infos()
+    }
+
+    /// Gives up to `records_max` committed records of a segment to `on_record`, from offset `from` on (0 = from the
+    /// start), without their content; a [`Reader`] has that. Returns where to go on, `None` at the end.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub fn scan(
+        &self,
+        segment: u32,
+        from: u32,
+        records_max: usize,
+        on_record: impl FnMut(Fact, Locator),
+    ) -> Result<Option<u32>, ReadError> {
+        self.reader().scan(segment, from, records_max, on_record)
+    }
+
+    /// Gives up a sealed segment whose survivors were written again and committed: it is zeroed and used again. Nothing
+    /// happens for a segment that is still written to.
+    pub fn release(&mut self, segment: u32) {
+        if !self.table.find(segment).is_some_and(|segment| segment.is_sealed()) {
+            return;
+        }
+        // Readers that still hold the file find another epoch, or zeros, and say that the content is gone.
+        self.table.remove(segment);
+        self.chores.release(segment);
+    }
+
+    /// Overwrites contents with zeros, in place. The facts that ended their envelopes must be committed.
+    pub fn erase(&mut self, locators: &[Locator]) {
+        for &locator in locators.iter().filter(|locator| locator.length > 0) {
+            if let Some(segment) = self.table.find(locator.segment) {
+                segment.erasing().insert(locator.offset);
+                self.chores.defer_erasure(locator);
+            }
+        }
+        self.queue_erasures();
+    }
+
+    /// The next piece of slow work. Jobs are run one after the other, in this order, and each outcome given back.
+    pub fn next_job(&mut self) -> Option<Job<D>> {
+        if self.failed {
+            return None;
+        }
+        let chore = self.chores.next(self.spares.len() as u32, &self.settings)?;
+        Some(Job::new(Arc::clone(&self.disk), self.dir.clone(), self.settings.segment_bytes, chore))
+    }
+
+    /// Takes the outcome of a job. A disk that is full while a spare is prepared is no error: [`Self::room`] tells, and
+    /// [`Self::retry`] tries again.
+    ///
+    /// # Errors
+    /// [`JobError`]; the caller must end the process.
+    pub fn finish_job(&mut self, outcome: JobOutcome<D>) -> Result<(), JobError> {
+        match self.chores.finish(outcome) {
+            Ok(Done::Spare(spare)) => self.spares.push_back(spare),
+            Ok(Done::Erased(locators)) => {
+                for Locator { segment: id, offset, .. } in locators {
+                    if let Some(segment) = self.table.find(id) {
+                        segment.erasing().remove(&offset);
+                    }
+                }
+            }
+            Ok(Done::Nothing) => {}
+            Err(error) => {
+                self.failed = true;
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// After a full disk: lets [`Self::next_job`] try again to prepare a spare.
+    pub fn retry(&mut self) {
+        self.chores.retry();
+    }
+
+    /// Runs all jobs here and now, as at start and in tests.
+    ///
+    /// # Errors
+    /// [`JobError`]; the caller must end the process.
+    pub fn run_jobs(&mut self) -> Result<(), JobError> {
+        while let Some(job) = self.next_job() {
+            self.finish_job(job.run())?;
+        }
+        Ok(())
+    }
+
+    fn record_bytes_max(&self) -> usize {
+        self.settings.segment_bytes.saturating_sub(SEGMENT_HEADER_BYTES + SEAL_BYTES) as usize
+    }
+
+    /// Seals the segment of a stream and makes a spare the next one; in memory, the disk follows with the commit.
+    fn roll(&mut self, stream: Stream) -> Result<(), NoRoom> {
+        let next_segment = self.next_segment.checked_add(1).ok_or(NoRoom::NoSpare)?;
+        let spare = self.spares.pop_front().ok_or(NoRoom::NoSpare)?;
+        if let Some(head) = &mut self.heads[stream.index()] {
+            if !head.sealed {
+                let seal = FrameHeader::bare(KIND_SEAL, 0, 0, 0, self.next_sequence);
+                head.push(&mut self.batch, seal, &[], Bytes::new());
+            }
+        }
+        let segment = Arc::new(Segment::new(self.next_segment, stream, spare.size, spare.file));
+        self.next_segment = next_segment;
+        let part = self.batch.begin(Part {
+            segment: Arc::clone(&segment),
+            spare: Some(spare.number),
+            predecessor: self.heads[stream.index()].take().map(|head| head.segment),
+            start: SEGMENT_HEADER_BYTES,
+            end: SEGMENT_HEADER_BYTES,
+            watermark: SEGMENT_HEADER_BYTES,
+        });
+        let mut head = Head::new(segment, SEGMENT_HEADER_BYTES);
+        head.part = Some(part);
+        self.heads[stream.index()] = Some(head);
+        Ok(())
+    }
+
+    /// Parts stand in the order in which they were begun, so that a segment is synced before its successor exists:
+    /// recovery relies on it.
+    fn write_batch(&mut self) -> Result<(), CommitError> {
+        for (index, part) in self.batch.parts.iter().enumerate() {
+            if let Some(number) = part.spare {
+                self.activate(part, number)?;
+            }
+            let segment = &*part.segment;
+            let mut slices = self.batch.slices(index);
+            segment
+                .file
+                .write_all_at(&mut slices, u64::from(part.start))
+                .map_err(|source| failure(segment, "write", source))?;
+            sync(segment)?;
+            segment.commit_to(align(part.end));
+        }
+        for head in self.heads.iter_mut().flatten() {
+            if let Some(part) = head.part.and_then(|index| self.batch.parts.get(index)) {
+                head.synced = align(part.end);
+                head.watermark = part.watermark;
+                head.marked = part.watermark;
+            }
+        }
+        self.queue_erasures();
+        Ok(())
+    }
+
+    /// Makes a spare file a segment, durably: head, name, directory.
+    fn activate(&self, part: &Part<D::File>, number: u32) -> Result<(), CommitError> {
+        let segment = &*part.segment;
+        let block = encode_header(segment.id, segment.stream, segment.size);
+        segment
+            .file
+            .write_all_at(&mut [IoSlice::new(&block)], 0)
+            .map_err(|source| failure(segment, "write the head of", source))?;
+        sync(segment)?;
+        let (spare, used) = (Role::Free.path(&self.dir, number), Role::Used.path(&self.dir, segment.id));
+        self.disk.rename(&spare, &used).map_err(|source| failure(segment, "rename a spare to", source))?;
+        self.disk.sync_dir(&self.dir).map_err(|source| failure(segment, "sync the directory of", source))?;
+        self.table.insert(Arc::clone(&part.segment));
+        if let Some(predecessor) = &part.predecessor {
+            predecessor.seal();
+        }
+        Ok(())
+    }
+
+    /// Hands on the erasures that are safe: those of frames that a durable watermark covers. Zeros in a frame that
+    /// could still be taken for a torn tail would cut off what lies behind it.
+    fn queue_erasures(&mut self) {
+        let (heads, table) = (&self.heads, &self.table);
+        self.chores.queue_erasures(|locator| {
+            let mut heads = heads.iter().flatten();
+            let covered = heads.any(|head| head.segment.id == locator.segment && head.covers(locator));
+            covered || table.find(locator.segment).is_none_or(|segment| segment.is_sealed())
+        });
+    }
+}
+
+impl<F: DiskFile> Head<F> {
+    /// The head of a segment whose frames end at `end` and are synced.
+    pub(crate) fn new(segment: Arc<Segment<F>>, end: u32) -> Self {
+        Self {
+            segment,
+            end,
+            synced: end,
+            watermark: SEGMENT_HEADER_BYTES,
+            marked: SEGMENT_HEADER_BYTES,
+            sealed: false,
+            part: None,
+        }
+    }
+
+    /// Whether a frame fits, and a seal behind it.
+    fn holds(&self, bytes: usize) -> bool {
+        let room = self.segment.size.saturating_sub(self.end) as usize;
+        !self.sealed && bytes.next_multiple_of(8) + SEAL_BYTES as usize <= room
+    }
+
+    /// Whether a frame that begins before the durable watermark is meant; frames end before a watermark or begin at it.
+    fn covers(&self, locator: &Locator) -> bool {
+        locator.offset < self.watermark
+    }
+
+    /// Adds a frame to the batch; fills in place and watermark.
+    fn push(&mut self, batch: &mut Batch<F>, header: FrameHeader, archive: &[u8], content: Bytes) {
+        let part = *self.part.get_or_insert_with(|| {
+            batch.begin(Part {
+                segment: Arc::clone(&self.segment),
+                spare: None,
+                predecessor: None,
+                start: self.end,
+                end: self.end,
+                watermark: self.synced,
+            })
+        });
+        let header = FrameHeader { epoch: self.segment.id, offset: self.end, watermark: self.synced, ..header };
+        batch.push(part, &header, archive, content);
+        self.end = header.next();
+        self.sealed |= header.kind == KIND_SEAL;
+    }
+
+    fn mark(&mut self, sequence: u64) -> Result<(), CommitError> {
+        if self.marked == self.synced || !self.holds(SEAL_BYTES as usize) {
+            return Ok(());
+        }
+        let header = FrameHeader::bare(KIND_MARK, self.segment.id, self.end, self.synced, sequence);
+        self.segment
+            .file
+            .write_all_at(&mut [IoSlice::new(&header.encode(&[]))], u64::from(self.end))
+            .map_err(|source| failure(&self.segment, "write a mark to", source))?;
+        self.marked = self.synced;
+        self.end = header.next();
+        Ok(())
+    }
+}
+
+fn sync<F: DiskFile>(segment: &Segment<F>) -> Result<(), CommitError> {
+    segment.file.sync_data().map_err(|source| failure(segment, "sync", source))
+}
+
+fn failure<F>(segment: &Segment<F>, what: &'static str, source: io::Error) -> CommitError {
+    CommitError::Io { file: Role::Used.name(segment.id), what, source }
+}
+
+const _: () = assert!(FORMAT_VERSION == 1, "FORMAT.md and the golden segment speak of version 1");
