@@ -22,10 +22,10 @@ pub fn admit(
     if !caller.contains(&from) {
         return Err(Refusal::NotYours { from, yours: caller.to_vec() });
     }
-    if !registry.nppo(from).is_some_and(|sender| sender.active) {
+    if !registry.nppo(&from).is_some_and(|sender| sender.active) {
         return Err(Refusal::SenderInactive(from));
     }
-    let destination = registry.nppo(to).ok_or(Refusal::DestinationUnknown(to))?;
+    let destination = registry.nppo(&to).ok_or(Refusal::DestinationUnknown(to))?;
     if !destination.active {
         return Err(Refusal::DestinationInactive(to));
     }

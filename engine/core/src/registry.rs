@@ -140,7 +140,7 @@ impl Registry {
     pub fn decide(&self, now: Timestamp, command: &RegistryCommand) -> Result<Vec<RegistryFact>, RegistryError> {
         match command {
             RegistryCommand::AddNppo { code, name, active, allowed } => {
-                if self.nppo(*code).is_some() {
+                if self.nppo(code).is_some() {
                     return Err(RegistryError::NppoExists(*code));
                 }
                 if name.len() > NAME_BYTES_MAX {
@@ -150,12 +150,12 @@ impl Registry {
                 Ok(vec![RegistryFact::NppoSet(Nppo { code: *code, name, active: *active, allowed })])
             }
             RegistryCommand::SetActive { code, active } => {
-                let change = self.known(*code)?.active != *active;
+                let change = self.known(code)?.active != *active;
                 Ok(change.then_some(RegistryFact::ActiveSet { code: *code, active: *active }).into_iter().collect())
             }
             RegistryCommand::SetAllowed { code, allowed } => {
                 let allowed = sorted(allowed);
-                let change = self.known(*code)?.allowed != allowed;
+                let change = self.known(code)?.allowed != allowed;
                 Ok(change.then_some(RegistryFact::AllowedSet { code: *code, allowed }).into_iter().collect())
             }
             RegistryCommand::AddCertificate(certificate) => self.add_certificate(now, certificate),
@@ -170,7 +170,7 @@ impl Registry {
     }
 
     fn add_certificate(&self, now: Timestamp, added: &Certificate) -> Result<Vec<RegistryFact>, RegistryError> {
-        self.known(added.code)?;
+        self.known(&added.code)?;
         let Certificate { fingerprint, not_before, not_after, .. } = *added;
         if not_after < not_before {
             return Err(RegistryError::CertificateNeverValid(fingerprint));
@@ -228,8 +228,8 @@ impl Registry {
     }
 
     /// The member of that code.
-    pub fn nppo(&self, code: ConnectionCode) -> Option<&Nppo> {
-        self.state.nppos.get(&code)
+    pub fn nppo(&self, code: &ConnectionCode) -> Option<&Nppo> {
+        self.state.nppos.get(code)
     }
 
     /// All members, sorted by code.
@@ -238,7 +238,8 @@ impl Registry {
     }
 
     /// The certificates that act for a code, sorted by fingerprint.
-    pub fn certificates_of(&self, code: ConnectionCode) -> impl Iterator<Item = &Certificate> {
+    pub fn certificates_of(&self, code: &ConnectionCode) -> impl Iterator<Item = &Certificate> {
+        let code = *code;
         let certificates = self.state.clients.values().flat_map(|client| &client.certificates);
         certificates.filter(move |certificate| certificate.code == code)
     }
@@ -271,8 +272,8 @@ impl Registry {
         if codes.is_empty() { Err(failure) } else { Ok(Caller { codes }) }
     }
 
-    fn known(&self, code: ConnectionCode) -> Result<&Nppo, RegistryError> {
-        self.nppo(code).ok_or(RegistryError::NppoUnknown(code))
+    fn known(&self, code: &ConnectionCode) -> Result<&Nppo, RegistryError> {
+        self.nppo(code).ok_or(RegistryError::NppoUnknown(*code))
     }
 }
 

@@ -82,7 +82,7 @@ impl Shard {
         }
         assert_eq!(main.len() as u64, self.pending, "an inbox lacks an envelope");
         assert_eq!(sent.len() as u64, self.pending, "an outbox lacks an envelope");
-        for list in [&self.recent, &self.finished] {
+        for list in [&self.recent, &self.finished, &self.overdue] {
             for slot in self.checked(list, false) {
                 let entry = self.entries.get(slot);
                 assert!(!entry.is_pending(), "{} waits and is in a list of finished ones", entry.number);

@@ -45,6 +45,8 @@ pub struct Shard {
     recent: List,
     /// Finished envelopes of which only the track is left to keep, in order of their end.
     finished: List,
+    /// Finished envelopes past their retention whose acceptance still lies in the journal.
+    overdue: List,
     pending: u64,
     next_sequence: u64,
     segments: Segments,
@@ -77,6 +79,7 @@ impl Shard {
             party_ids: HashMap::new(),
             recent: List::new(Lane::Main),
             finished: List::new(Lane::Main),
+            overdue: List::new(Lane::Main),
             pending: 0,
             next_sequence: 0,
             segments: Segments::default(),

@@ -19,7 +19,7 @@ impl Shard {
     }
 
     /// Of the journal's sealed segments, given with the bytes used in each, the one most worth reclaiming: one of which
-    /// nothing is needed, else one that keeps old tracks from being forgotten, else the least needed one if that is
+    /// nothing is needed, else one that keeps tracks from being forgotten, else the least needed one if that is
     /// below half.
     pub fn reclaimable(&self, sealed: &[(u32, u64)]) -> Option<u32> {
         sealed
@@ -28,7 +28,7 @@ impl Shard {
                 let segment = self.segments.get(number);
                 let needed = segment.needed.pending_bytes + segment.needed.facts * RECORD_BYTES;
                 let percent = needed.saturating_mul(100) / used.max(1);
-                match (segment.needed.facts, segment.overdue || segment.moved_away) {
+                match (segment.needed.facts, segment.overdue || self.segments.is_moved_away(number)) {
                     (0, _) => Some((0, 0, number)),
                     (_, true) => Some((1, percent, number)),
                     (_, false) => (percent < NEEDED_PERCENT_MAX).then_some((2, percent, number)),
@@ -38,14 +38,16 @@ impl Shard {
             .map(|(_, _, number)| number)
     }
 
-    /// What of a record must be written again before its segment is released. Ask and apply record by record, or the
-    /// same track may be written twice (which harms nothing).
+    /// What of a record must be written again before its segment is released.
     pub fn survivor(&self, fact: &Fact, locator: Locator) -> Survivor {
         match fact {
             Fact::Accepted(accepted) => match self.entry_of(accepted.number) {
                 Some(entry) if entry.accepted != locator => Survivor::Drop,
                 Some(entry) if entry.is_pending() => Survivor::Copy,
-                Some(entry) if !entry.end.tracked => Survivor::Track(self.track_of(entry)),
+                // With the end in the same segment, the end's record brings the track.
+                Some(entry) if !entry.end.tracked && entry.end.segment != locator.segment => {
+                    Survivor::Track(self.track_of(entry))
+                }
                 _ => Survivor::Drop,
             },
             Fact::Acknowledged(acknowledged) => self.survivor_of_end(acknowledged.number, locator, false),
