@@ -1,0 +1,73 @@
+//! The character classes of XML 1.0, fifth edition.
+
+/// White space of XML: nothing else separates attributes or trims values.
+pub(crate) const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
+
+/// Bytes looked at in one go when the document is searched for illegal characters: one or two vector registers.
+const CHUNK_BYTES: usize = 64;
+
+/// Whether `character` may stand in an XML document at all.
+pub(crate) fn is_legal(character: char) -> bool {
+    !matches!(character, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
+}
+
+/// Where the first illegal character of `text` stands.
+pub(crate) fn illegal_at(text: &str) -> Option<usize> {
+    let mut start = 0;
+    for chunk in text.as_bytes().chunks(CHUNK_BYTES) {
+        // Without a branch inside, so that the compiler can look at many bytes at once. EF begins U+FFFE and U+FFFF.
+        let suspicious = chunk.iter().fold(false, |found, &byte| {
+            found | ((byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r')) | (byte == 0xEF)
+        });
+        if suspicious && let Some(at) = first_illegal(text.as_bytes(), start, start + chunk.len()) {
+            return Some(at);
+        }
+        start += chunk.len();
+    }
+    None
+}
+
+/// As [`illegal_at`] for the characters that begin in `start..end`, byte by byte.
+fn first_illegal(bytes: &[u8], start: usize, end: usize) -> Option<usize> {
+    (start..end).find(|&at| match bytes.get(at..) {
+        Some([0xEF, 0xBF, 0xBE | 0xBF, ..]) => true,
+        Some([byte, ..]) => *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r'),
+        _ => false,
+    })
+}
+
+/// Whether a name may begin with `character`. The colon is a letter of XML's names, but namespaces took it.
+pub(crate) fn begins_name(character: char) -> bool {
+    match character {
+        'A'..='Z' | 'a'..='z' | '_' => true,
+        _ if character.is_ascii() => false,
+        _ => matches!(character,
+            '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}' | '\u{F8}'..='\u{2FF}' | '\u{370}'..='\u{37D}'
+            | '\u{37F}'..='\u{1FFF}' | '\u{200C}'..='\u{200D}' | '\u{2070}'..='\u{218F}' | '\u{2C00}'..='\u{2FEF}'
+            | '\u{3001}'..='\u{D7FF}' | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}' | '\u{10000}'..='\u{EFFFF}'),
+    }
+}
+
+/// Whether `character` may stand inside a name.
+pub(crate) fn continues_name(character: char) -> bool {
+    match character {
+        '0'..='9' | '-' | '.' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}' => true,
+        _ => begins_name(character),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_search_agrees_with_the_class_wherever_the_character_stands() {
+        let all = ['\0', '\u{8}', '\t', '\n', '\u{B}', '\u{C}', '\r', '\u{1F}', ' ', '\u{7F}', '\u{FFFD}', '\u{FFFE}'];
+        for character in all.into_iter().chain(['\u{FFFF}', '\u{FEFF}', '\u{10FFFF}', 'ä', 'ﾀ']) {
+            for before in [0, 1, 61, 62, 63, 64, 65, 200] {
+                let text = format!("{}{character}rest", "x".repeat(before));
+                assert_eq!(illegal_at(&text), (!is_legal(character)).then_some(before), "{character:?} after {before}");
+            }
+        }
+    }
+}

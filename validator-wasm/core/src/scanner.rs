@@ -1,0 +1,278 @@
+//! Reads an XML document strictly, event by event, without copying it: XML 1.0 with namespaces, no DOCTYPE.
+//!
+//! A reader made for leniency would need each of these checks added from outside; here the document is either
+//! well-formed in every point or the first breach is named where it stands. Time is linear in the document's length.
+
+use std::borrow::Cow;
+
+use crate::characters::{self, SPACE, begins_name, continues_name};
+use crate::document::Document;
+use crate::limits::{DEPTH_MAX, NAME_BYTES_MAX};
+use crate::namespaces::Namespaces;
+use crate::references;
+use crate::syntax::{Kind, SyntaxError};
+use crate::tag::{self, Attribute};
+
+/// What comes next in the document. Comments and processing instructions are checked and passed over.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Event<'a> {
+    /// An element begins at the offset `at`.
+    Start { namespace: Cow<'a, str>, local: &'a str, at: usize },
+    /// The innermost open element ends; `at` is where its end tag begins.
+    End { at: usize },
+    /// Text inside the innermost open element, in pieces.
+    Text(&'a str),
+    /// One character of it that was written as a reference.
+    Character(char),
+}
+
+/// A cursor over the document.
+pub(crate) struct Scanner<'a> {
+    /// The document as far as it can be read at all.
+    text: &'a str,
+    /// Why it cannot be read further.
+    stop: Option<Kind>,
+    /// Where the next event begins.
+    at: usize,
+    /// The qualified names of the open elements.
+    open: Vec<&'a str>,
+    namespaces: Namespaces<'a>,
+    /// Used by one tag at a time.
+    attributes: Vec<Attribute<'a>>,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    BeforeRoot,
+    InRoot,
+    /// The tag just read was an empty one: its end comes next.
+    EmptyElement,
+    AfterRoot,
+}
+
+impl<'a> Scanner<'a> {
+    /// Begins to read where the document's XML declaration or its root may stand.
+    pub(crate) fn new(document: &'a Document<'_>) -> Self {
+        let text = &*document.text;
+        let end = characters::illegal_at(text).unwrap_or(text.len());
+        let (legal, rest) = text.split_at_checked(end).unwrap_or((text, ""));
+        Self {
+            text: legal,
+            stop: rest.chars().next().map(Kind::IllegalCharacter).or_else(|| document.stop.clone()),
+            at: document.start,
+            open: Vec::new(),
+            namespaces: Namespaces::default(),
+            attributes: Vec::new(),
+            stage: Stage::BeforeRoot,
+        }
+    }
+
+    /// The next event; none at the end of a well-formed document.
+    pub(crate) fn next(&mut self) -> Result<Option<Event<'a>>, SyntaxError> {
+        self.next_event().map_err(|error| match (&self.stop, &error.kind) {
+            // What seemed to be the end of the document is where it cannot be read further.
+            (Some(stop), Kind::Ends(_) | Kind::EndsInside(_) | Kind::NoRoot) => {
+                SyntaxError { at: self.text.len(), kind: stop.clone() }
+            }
+            _ => error,
+        })
+    }
+
+    fn next_event(&mut self) -> Result<Option<Event<'a>>, SyntaxError> {
+        if self.stage == Stage::EmptyElement {
+            return Ok(Some(self.end(self.at)));
+        }
+        if self.stage == Stage::BeforeRoot
+            && self.rest().strip_prefix("<?xml").is_some_and(|rest| rest.starts_with(SPACE))
+        {
+            self.declaration()?;
+        }
+        loop {
+            let rest = self.rest();
+            if self.stage != Stage::InRoot {
+                self.at += rest.len() - rest.trim_start_matches(SPACE).len();
+            }
+            let rest = self.rest();
+            if rest.is_empty() {
+                return self.document_end();
+            }
+            let event = if rest.starts_with('<') { self.markup(rest)? } else { Some(self.text(rest)?) };
+            if event.is_some() {
+                return Ok(event);
+            }
+        }
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn error<T>(&self, kind: Kind) -> Result<T, SyntaxError> {
+        Err(SyntaxError { at: self.at, kind })
+    }
+
+    fn document_end(&self) -> Result<Option<Event<'a>>, SyntaxError> {
+        match self.open.last() {
+            Some(open) => self.error(Kind::EndsInside((*open).into())),
+            None if self.stage == Stage::BeforeRoot => self.error(Kind::NoRoot),
+            None if self.stop.is_some() => self.error(Kind::Ends("text")),
+            None => Ok(None),
+        }
+    }
+
+    fn end(&mut self, at: usize) -> Event<'a> {
+        self.open.pop();
+        self.namespaces.close();
+        self.stage = if self.open.is_empty() { Stage::AfterRoot } else { Stage::InRoot };
+        Event::End { at }
+    }
+
+    /// Text up to the next tag or reference, or one reference.
+    fn text(&mut self, rest: &'a str) -> Result<Event<'a>, SyntaxError> {
+        if self.stage != Stage::InRoot {
+            return self.error(Kind::TextOutsideRoot);
+        }
+        if let Some(reference) = rest.strip_prefix('&') {
+            let (character, length) = references::read(reference).map_err(|kind| SyntaxError { at: self.at, kind })?;
+            self.at += 1 + length;
+            return Ok(Event::Character(character));
+        }
+        let bytes = rest.as_bytes();
+        let mut end = 0;
+        loop {
+            end += bytes.iter().skip(end).take_while(|&&byte| !matches!(byte, b'<' | b'&' | b']')).count();
+            match bytes.get(end) {
+                Some(b']') if bytes.get(end..).is_some_and(|tail| tail.starts_with(b"]]>")) => {
+                    self.at += end;
+                    return self.error(Kind::CdataEndInText);
+                }
+                Some(b']') => end += 1,
+                _ => break,
+            }
+        }
+        self.at += end;
+        Ok(Event::Text(rest.get(..end).unwrap_or_default()))
+    }
+
+    /// What begins with `<`; nothing for what is passed over.
+    fn markup(&mut self, rest: &'a str) -> Result<Option<Event<'a>>, SyntaxError> {
+        if let Some(comment) = rest.strip_prefix("<!--") {
+            return self.comment(comment).map(|()| None);
+        }
+        if let Some(section) = rest.strip_prefix("<![CDATA[") {
+            return self.cdata(section).map(Some);
+        }
+        if let Some(instruction) = rest.strip_prefix("<?") {
+            return self.instruction(instruction).map(|()| None);
+        }
+        if let Some(name) = rest.strip_prefix("</") {
+            return self.end_tag(name).map(Some);
+        }
+        if rest.starts_with("<!DOCTYPE") {
+            return self.error(Kind::Doctype);
+        }
+        self.start_tag().map(Some)
+    }
+
+    fn comment(&mut self, comment: &'a str) -> Result<(), SyntaxError> {
+        let Some(dashes) = comment.find("--") else {
+            return self.error(Kind::Ends("a comment"));
+        };
+        self.at += "<!--".len() + dashes;
+        match self.rest() {
+            "--" => self.error(Kind::Ends("a comment")),
+            rest if rest.starts_with("-->") => {
+                self.at += "-->".len();
+                Ok(())
+            }
+            _ => self.error(Kind::BadComment),
+        }
+    }
+
+    fn cdata(&mut self, section: &'a str) -> Result<Event<'a>, SyntaxError> {
+        if self.stage != Stage::InRoot {
+            return self.error(Kind::CdataOutsideRoot);
+        }
+        let Some((text, _)) = section.split_once("]]>") else {
+            return self.error(Kind::Ends("a CDATA section"));
+        };
+        self.at += "<![CDATA[".len() + text.len() + "]]>".len();
+        Ok(Event::Text(text))
+    }
+
+    fn instruction(&mut self, instruction: &'a str) -> Result<(), SyntaxError> {
+        let Some((instruction, _)) = instruction.split_once("?>") else {
+            return self.error(Kind::Ends("a processing instruction"));
+        };
+        let (target, _) = instruction.split_once(SPACE).unwrap_or((instruction, ""));
+        if target == "xml" {
+            return self.error(Kind::MisplacedDeclaration);
+        }
+        if target.eq_ignore_ascii_case("xml") || !is_name(target) {
+            return self.error(Kind::BadInstruction);
+        }
+        self.at += "<?".len() + instruction.len() + "?>".len();
+        Ok(())
+    }
+
+    fn declaration(&mut self) -> Result<(), SyntaxError> {
+        let Some((declaration, _)) = self.rest().split_once("?>") else {
+            return self.error(Kind::Ends("the XML declaration"));
+        };
+        if !tag::is_declaration(declaration.strip_prefix("<?xml").unwrap_or_default()) {
+            return self.error(Kind::BadDeclaration);
+        }
+        self.at += declaration.len() + "?>".len();
+        Ok(())
+    }
+
+    fn end_tag(&mut self, rest: &'a str) -> Result<Event<'a>, SyntaxError> {
+        let length = rest.find(|character| !is_name_or_colon(character)).unwrap_or(rest.len());
+        let (name, rest) = rest.split_at_checked(length).unwrap_or_default();
+        let behind = rest.trim_start_matches(SPACE);
+        match self.open.last() {
+            _ if behind.is_empty() => return self.error(Kind::Ends("an end tag")),
+            None => return self.error(Kind::EndWithoutStart(name.into())),
+            Some(&open) if open != name => {
+                return self.error(Kind::MismatchedEnd { found: name.into(), open: open.into() });
+            }
+            Some(_) if !behind.starts_with('>') => return self.error(Kind::SpaceMissing),
+            Some(_) => {}
+        }
+        let at = self.at;
+        self.at += "</".len() + name.len() + (rest.len() - behind.len()) + ">".len();
+        Ok(self.end(at))
+    }
+
+    fn start_tag(&mut self) -> Result<Event<'a>, SyntaxError> {
+        if self.stage == Stage::AfterRoot {
+            return self.error(Kind::SecondRoot);
+        }
+        if DEPTH_MAX <= self.open.len() {
+            return self.error(Kind::TooDeep);
+        }
+        let start = self.at;
+        let tag = tag::read(self.text, start, &mut self.attributes)?;
+        self.namespaces.open();
+        let namespace = tag::resolve(&tag, &self.attributes, &mut self.namespaces)
+            .map_err(|(at, kind)| SyntaxError { at, kind })?;
+        self.open.push(tag.name.qualified);
+        self.stage = if tag.empty { Stage::EmptyElement } else { Stage::InRoot };
+        self.at = tag.end;
+        Ok(Event::Start { namespace, local: tag.name.local, at: tag.at })
+    }
+}
+
+/// Whether `text` is a name without a colon.
+fn is_name(text: &str) -> bool {
+    text.len() <= NAME_BYTES_MAX && text.starts_with(begins_name) && text.chars().all(continues_name)
+}
+
+/// Whether `character` may stand in a name with a prefix.
+pub(crate) fn is_name_or_colon(character: char) -> bool {
+    character == ':' || continues_name(character)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,267 @@
+//! Every breach of the syntax once, every leniency that XML does grant, and quick-xml as the oracle of both.
+
+use proptest::prelude::*;
+use quick_xml::NsReader;
+use quick_xml::name::ResolveResult;
+
+use super::*;
+use crate::limits::{ATTRIBUTES_MAX, BINDINGS_MAX, NAMESPACE_BYTES_MAX};
+
+/// All events of `text`, or the breach.
+fn scan(text: &str) -> Result<Vec<String>, (usize, Kind)> {
+    let document = Document { text: Cow::Borrowed(text), start: 0, stop: None };
+    let mut scanner = Scanner::new(&document);
+    let mut events = Vec::new();
+    let mut text = String::new();
+    loop {
+        let event = scanner.next().map_err(|error| (error.at, error.kind))?;
+        match &event {
+            Some(Event::Text(piece)) => text.push_str(piece),
+            Some(Event::Character(character)) => text.push(*character),
+            _ if !text.is_empty() => events.push(format!("text {}", std::mem::take(&mut text))),
+            _ => {}
+        }
+        match event {
+            Some(Event::Start { namespace, local, .. }) => events.push(format!("start {{{namespace}}}{local}")),
+            Some(Event::End { .. }) => events.push("end".into()),
+            Some(_) => {}
+            None => return Ok(events),
+        }
+    }
+}
+
+fn breach(text: &str) -> (usize, Kind) {
+    scan(text).expect_err(text)
+}
+
+#[test]
+fn legal_documents_are_read() {
+    let check = |text: &str, events: &[&str]| assert_eq!(scan(text).expect(text), events, "{text}");
+    check("<a/>", &["start {}a", "end"]);
+    check("<?xml version='1.0'?>\n<!-- - -->\n<?p?><a ></a\n>\n<?p q?> <!---->", &["start {}a", "end"]);
+    check("<?xml version=\"1.1\" encoding = 'utf-16' standalone=\"no\" ?><a/>", &["start {}a", "end"]);
+    check("<a>&lt;&#65;&#x42;]] >&quot;</a>", &["start {}a", "text <AB]] >\"", "end"]);
+    check("<a>x<![CDATA[]]&lt;<!-- ]]>]<!--c-->y</a>", &["start {}a", "text x]]&lt;<!-- ]y", "end"]);
+    check("<a b='&lt;\"' c=\"'>\" ></a>", &["start {}a", "end"]);
+    check(
+        "<a xmlns='u'><b xmlns=''><c/></b><d/></a>",
+        &["start {u}a", "start {}b", "start {}c", "end", "end", "start {u}d", "end", "end"],
+    );
+    check("<p:a xmlns:p='u&amp;\n v' p:b='' b='' xml:lang='en'/>", &["start {u&  v}a", "end"]);
+    check(
+        "<a xmlns:p='u'><b xmlns:p='v'><p:c/></b><p:d/></a>",
+        &["start {}a", "start {}b", "start {v}c", "end", "end", "start {u}d", "end", "end"],
+    );
+    check(
+        "<植物 xmlns:xml='http://www.w3.org/XML/1998/namespace'>\u{7F}\u{85}🌱</植物>",
+        &["start {}植物", "text \u{7F}\u{85}🌱", "end"],
+    );
+}
+
+#[test]
+fn each_breach_is_named_where_it_stands() {
+    let text = |text: &str| text.to_owned();
+    for (document, at, kind) in [
+        ("<a>& </a>", 3, Kind::AmpersandAlone),
+        ("<a b='&amp'/>", 6, Kind::AmpersandAlone),
+        ("<a>&#0;</a>", 3, Kind::BadCharacterReference(text("#0"))),
+        ("<a>&#xD800;</a>", 3, Kind::BadCharacterReference(text("#xD800"))),
+        ("<a>&#+5;</a>", 3, Kind::AmpersandAlone),
+        ("<a>&#xFFFFFFFFFF;</a>", 3, Kind::BadCharacterReference(text("#xFFFFFFFFFF"))),
+        ("<a>&nbsp;</a>", 3, Kind::UndefinedEntity(text("nbsp"))),
+        ("<a><!-- -- --></a>", 8, Kind::BadComment),
+        ("<a><!-- --->", 8, Kind::BadComment),
+        ("<?xml version='2.0'?><a/>", 0, Kind::BadDeclaration),
+        ("<?xml encoding='UTF-8'?><a/>", 0, Kind::BadDeclaration),
+        ("<?xml version='1.0' standalone='maybe'?><a/>", 0, Kind::BadDeclaration),
+        ("<?xml version='1.0'encoding='UTF-8'?><a/>", 0, Kind::BadDeclaration),
+        (" <?xml version='1.0'?><a/>", 1, Kind::MisplacedDeclaration),
+        ("<a><?xml version='1.0'?></a>", 3, Kind::MisplacedDeclaration),
+        ("<?XML p?><a/>", 0, Kind::BadInstruction),
+        ("<? p?><a/>", 0, Kind::BadInstruction),
+        ("<?a:b?><a/>", 0, Kind::BadInstruction),
+        ("<a>1 < 2</a>", 5, Kind::BadMarkup),
+        ("<a><!ELEMENT b></a>", 3, Kind::BadMarkup),
+        ("<a 1='2'/>", 3, Kind::BadName),
+        ("<a:b:c/>", 1, Kind::BadQualifiedName(text("a:b:c"))),
+        ("<:a/>", 1, Kind::BadQualifiedName(text(":a"))),
+        ("<a xmlns:='u'/>", 3, Kind::BadQualifiedName(text("xmlns:"))),
+        ("<a xmlns:p='u' p:1=''/>", 15, Kind::BadQualifiedName(text("p:1"))),
+        ("<a>]]></a>", 3, Kind::CdataEndInText),
+        ("<a/><![CDATA[ ]]>", 4, Kind::CdataOutsideRoot),
+        ("<!DOCTYPE a><a/>", 0, Kind::Doctype),
+        ("<a b='' b=''/>", 8, Kind::DuplicateAttribute(text("b"))),
+        ("<a xmlns:p='u' xmlns:q='u' p:b='' q:b=''/>", 34, Kind::DuplicateAttribute(text("q:b"))),
+        ("<a xmlns:p=''/>", 3, Kind::EmptyNamespace(text("p"))),
+        ("<a/></b>", 4, Kind::EndWithoutStart(text("b"))),
+        ("<a><b></b>", 10, Kind::EndsInside(text("a"))),
+        ("<a><b", 4, Kind::Ends("a tag")),
+        ("<a b='", 6, Kind::Ends("an attribute's value")),
+        ("<a><!-- ", 3, Kind::Ends("a comment")),
+        ("<a><![CDATA[ ]]", 3, Kind::Ends("a CDATA section")),
+        ("<a><?p ", 3, Kind::Ends("a processing instruction")),
+        ("<a></a", 3, Kind::Ends("an end tag")),
+        ("<a>&am", 3, Kind::Ends("a reference")),
+        ("<a b/>", 4, Kind::EqualsMissing(text("b"))),
+        ("<a b=c/>", 5, Kind::QuoteMissing(text("b"))),
+        ("<a b='<'/>", 6, Kind::LessThanInValue(text("b"))),
+        ("<a b='1'c='2'/>", 8, Kind::SpaceMissing),
+        ("<a></a b=''>", 3, Kind::SpaceMissing),
+        ("<a></a:>", 3, Kind::MismatchedEnd { found: text("a:"), open: text("a") }),
+        ("<a><b></a></b>", 6, Kind::MismatchedEnd { found: text("a"), open: text("b") }),
+        (
+            "<a xmlns:p='u' xmlns:q='u'><p:b></q:b></a>",
+            32,
+            Kind::MismatchedEnd { found: text("q:b"), open: text("p:b") },
+        ),
+        ("", 0, Kind::NoRoot),
+        (" <!-- --> ", 10, Kind::NoRoot),
+        ("<a/> <b/>", 5, Kind::SecondRoot),
+        ("<a/>x", 4, Kind::TextOutsideRoot),
+        ("x<a/>", 0, Kind::TextOutsideRoot),
+        ("<a/>&#32;", 4, Kind::TextOutsideRoot),
+        ("<p:a/>", 0, Kind::UnboundPrefix(text("p"))),
+        ("<a p:b=''/>", 3, Kind::UnboundPrefix(text("p"))),
+        ("<a><b xmlns:p='u'/><p:c/></a>", 19, Kind::UnboundPrefix(text("p"))),
+        ("<a xmlns:xml='u'/>", 3, Kind::ReservedNamespace),
+        ("<a xmlns:p='http://www.w3.org/XML/1998/namespace'/>", 3, Kind::ReservedNamespace),
+        ("<a xmlns:xmlns='u'/>", 3, Kind::ReservedNamespace),
+        ("<a xmlns='http://www.w3.org/2000/xmlns/'/>", 3, Kind::ReservedNamespace),
+        ("<xmlns:a/>", 0, Kind::ReservedNamespace),
+    ] {
+        assert_eq!(breach(document), (at, kind), "{document}");
+    }
+}
+
+#[test]
+fn an_illegal_character_is_found_in_every_context() {
+    for before in
+        ["", "<", "<a", "<a ", "<a b='", "<a>", "<a>&am", "<a><!-- ", "<a><?p ", "<a><![CDATA[", "<a></a", "<a/>"]
+    {
+        for character in ['\0', '\u{1F}', '\u{FFFE}', '\u{FFFF}'] {
+            let document = format!("{before}{character}");
+            assert_eq!(breach(&document), (before.len(), Kind::IllegalCharacter(character)), "{document:?}");
+        }
+    }
+    assert_eq!(breach("<a></b>\0"), (3, Kind::MismatchedEnd { found: "b".into(), open: "a".into() }));
+}
+
+#[test]
+fn the_bounds_hold_and_what_is_just_inside_of_them_is_read() {
+    let nested = |depth: usize| "<a>".repeat(depth) + &"</a>".repeat(depth);
+    assert!(scan(&nested(DEPTH_MAX)).is_ok());
+    assert_eq!(breach(&nested(DEPTH_MAX + 1)), (3 * DEPTH_MAX, Kind::TooDeep));
+
+    let with_attributes =
+        |count| format!("<a{}/>", (0..count).map(|index| format!(" b{index}=''")).collect::<String>());
+    assert!(scan(&with_attributes(ATTRIBUTES_MAX)).is_ok());
+    assert_eq!(breach(&with_attributes(ATTRIBUTES_MAX + 1)).1, Kind::TooManyAttributes);
+
+    let declaring = |count: usize| {
+        let open = (0..count).map(|index| format!("<a xmlns:p{index}='u' xmlns:q{index}='u' xmlns:r{index}='u'>"));
+        open.collect::<String>() + &"</a>".repeat(count)
+    };
+    assert!(scan(&declaring(BINDINGS_MAX / 3)).is_ok());
+    assert_eq!(breach(&declaring(BINDINGS_MAX / 3 + 1)).1, Kind::TooManyNamespaces);
+
+    let long = |length| format!("<a xmlns='{}'/>", "u".repeat(length));
+    assert!(scan(&long(NAMESPACE_BYTES_MAX)).is_ok());
+    assert_eq!(breach(&long(NAMESPACE_BYTES_MAX + 1)).1, Kind::NamespaceTooLong);
+
+    let named = |length| format!("<{}/>", "a".repeat(length));
+    assert!(scan(&named(NAME_BYTES_MAX)).is_ok());
+    assert_eq!(breach(&named(NAME_BYTES_MAX + 1)).1, Kind::NameTooLong);
+}
+
+/// What quick-xml makes of a document that we read.
+fn oracle(document: &str) -> Result<Vec<String>, String> {
+    use quick_xml::events::Event;
+    let mut reader = NsReader::from_str(document);
+    reader.config_mut().expand_empty_elements = true;
+    let (mut events, mut text) = (Vec::new(), String::new());
+    loop {
+        let (namespace, event) = reader.read_resolved_event().map_err(|error| error.to_string())?;
+        let markup = matches!(event, Event::Start(_) | Event::End(_));
+        if markup && !text.is_empty() {
+            events.push(format!("text {}", std::mem::take(&mut text)));
+        }
+        match event {
+            Event::Start(start) => {
+                let namespace = match namespace {
+                    ResolveResult::Bound(namespace) => namespace.0.to_owned(),
+                    ResolveResult::Unbound => Default::default(),
+                    ResolveResult::Unknown(prefix) => return Err(format!("unknown prefix {prefix:?}")),
+                };
+                let local = start.local_name();
+                events.push(format!("start {{{}}}{}", namespace, local.as_ref()));
+            }
+            Event::End(_) => events.push("end".into()),
+            Event::Text(piece) if reader_is_inside(&events) => text.push_str(&piece),
+            Event::CData(piece) => text.push_str(&piece),
+            Event::GeneralRef(reference) => {
+                let reference = format!("{};", &*reference);
+                text.push(references::read(&reference).map_err(|kind| kind.to_string())?.0);
+            }
+            Event::Eof => return Ok(events),
+            _ => {}
+        }
+    }
+}
+
+/// Whether an element is open after `events`.
+fn reader_is_inside(events: &[String]) -> bool {
+    let count = |name: &str| events.iter().filter(|event| event.starts_with(name)).count();
+    count("end") < count("start")
+}
+
+/// Documents made of the pieces that matter to a scanner, mostly broken ones.
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "<a>",
+        "</a>",
+        "<a/>",
+        "<p:b xmlns:p='u'>",
+        "</p:b>",
+        "<p:c d='1'/>",
+        "<a xmlns='v' e=\"&lt;\">",
+        "<",
+        ">",
+        "&",
+        "&amp;",
+        "&#65;",
+        "&x;",
+        "]]>",
+        "]]",
+        "<![CDATA[",
+        "<!--",
+        "-->",
+        "--",
+        "<?p",
+        "?>",
+        "<?xml version='1.0'?>",
+        "'",
+        "\"",
+        "=",
+        " ",
+        "text",
+        "ä",
+        "\u{1}",
+        "<!DOCTYPE a>",
+        "/",
+        "xmlns:q='w'",
+        "<q:a q:z=''>",
+        "</q:a>",
+    ]);
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| format!("<a>{}</a>", pieces.concat()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_read_is_read_as_the_oracle_reads_it(document in pieces()) {
+        if let Ok(events) = scan(&document) {
+            prop_assert_eq!(Ok(events), oracle(&document));
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Start tags: name, attributes, namespace declarations.
+
+use std::borrow::Cow;
+
+use crate::characters::{SPACE, begins_name};
+use crate::limits::{ATTRIBUTES_MAX, NAME_BYTES_MAX};
+use crate::namespaces::Namespaces;
+use crate::references;
+use crate::scanner::is_name_or_colon;
+use crate::syntax::{Kind, SyntaxError};
+
+/// A name as written, and its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Name<'a> {
+    pub(crate) qualified: &'a str,
+    /// Empty without one.
+    pub(crate) prefix: &'a str,
+    pub(crate) local: &'a str,
+}
+
+/// A start tag; its attributes are kept apart, in a list that is used again.
+#[derive(Debug)]
+pub(crate) struct Tag<'a> {
+    pub(crate) name: Name<'a>,
+    /// Whether it closes itself.
+    pub(crate) empty: bool,
+    /// The offset of its `<`.
+    pub(crate) at: usize,
+    /// The offset behind it.
+    pub(crate) end: usize,
+}
+
+/// One attribute, its value as written.
+#[derive(Debug)]
+pub(crate) struct Attribute<'a> {
+    pub(crate) name: Name<'a>,
+    pub(crate) value: &'a str,
+    pub(crate) at: usize,
+}
+
+/// A cursor inside one tag.
+struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+/// Reads the tag that begins at `start`.
+pub(crate) fn read<'a>(
+    text: &'a str,
+    start: usize,
+    attributes: &mut Vec<Attribute<'a>>,
+) -> Result<Tag<'a>, SyntaxError> {
+    let mut cursor = Cursor { text, at: start + "<".len() };
+    if !cursor.rest().is_empty() && !cursor.rest().starts_with(|next| begins_name(next) || next == ':') {
+        return Err(SyntaxError { at: start, kind: Kind::BadMarkup });
+    }
+    let name = cursor.name()?;
+    attributes.clear();
+    loop {
+        let spaced = cursor.skip_space();
+        let at = cursor.at;
+        let empty = cursor.take("/>");
+        if empty || cursor.take(">") {
+            return Ok(Tag { name, empty, at: start, end: cursor.at });
+        }
+        if cursor.rest().is_empty() || cursor.rest() == "/" {
+            return cursor.error(Kind::Ends("a start tag"));
+        }
+        if !spaced {
+            return cursor.error(Kind::SpaceMissing);
+        }
+        if ATTRIBUTES_MAX <= attributes.len() {
+            return cursor.error(Kind::TooManyAttributes);
+        }
+        let name = cursor.name()?;
+        let value = cursor.value(name)?;
+        if attributes.iter().any(|known| known.name.qualified == name.qualified) {
+            return Err(SyntaxError { at, kind: Kind::DuplicateAttribute(name.qualified.into()) });
+        }
+        attributes.push(Attribute { name, value, at });
+    }
+}
+
+/// Takes the tag's declarations into `namespaces`, resolves all its prefixes, and gives the element's namespace.
+pub(crate) fn resolve<'a>(
+    tag: &Tag<'a>,
+    attributes: &[Attribute<'a>],
+    namespaces: &mut Namespaces<'a>,
+) -> Result<Cow<'a, str>, (usize, Kind)> {
+    for attribute in attributes {
+        let declared = match attribute.name {
+            Name { prefix: "xmlns", local, .. } => local,
+            Name { qualified: "xmlns", .. } => "",
+            _ => continue,
+        };
+        namespaces.declare(declared, normalised(attribute.value)).map_err(|kind| (attribute.at, kind))?;
+    }
+    let mut expanded: Vec<(Cow<'a, str>, &'a str)> = Vec::new();
+    for attribute in attributes {
+        let Name { prefix, local, qualified } = attribute.name;
+        if prefix.is_empty() || prefix == "xmlns" {
+            continue;
+        }
+        let namespace = namespaces.resolve(prefix).map_err(|kind| (attribute.at, kind))?;
+        if expanded.iter().any(|known| known.1 == local && known.0 == namespace) {
+            return Err((attribute.at, Kind::DuplicateAttribute(qualified.into())));
+        }
+        expanded.push((namespace, local));
+    }
+    if tag.name.prefix == "xmlns" {
+        return Err((tag.at, Kind::ReservedNamespace));
+    }
+    namespaces.resolve(tag.name.prefix).map_err(|kind| (tag.at, kind))
+}
+
+/// Whether `text`, what stands between `<?xml` and `?>`, is the rest of an XML declaration.
+pub(crate) fn is_declaration(text: &str) -> bool {
+    let mut cursor = Cursor { text, at: 0 };
+    let mut value_of = |expected: &str| {
+        let before = cursor.at;
+        let spaced = cursor.skip_space();
+        match cursor.name() {
+            Ok(name) if spaced && name.qualified == expected => cursor.value(name).ok(),
+            _ => {
+                cursor.at = before;
+                None
+            }
+        }
+    };
+    let version = value_of("version");
+    let encoding = value_of("encoding");
+    let standalone = value_of("standalone");
+    cursor.skip_space();
+    let minor = version.and_then(|version| version.strip_prefix("1."));
+    minor.is_some_and(|minor| !minor.is_empty() && minor.bytes().all(|byte| byte.is_ascii_digit()))
+        && encoding.is_none_or(is_encoding_name)
+        && standalone.is_none_or(|standalone| matches!(standalone, "yes" | "no"))
+        && cursor.rest().is_empty()
+}
+
+fn is_encoding_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+fn normalised(value: &str) -> Cow<'_, str> {
+    let plain = !value.bytes().any(|byte| matches!(byte, b'&' | b'\t' | b'\r' | b'\n'));
+    if plain { Cow::Borrowed(value) } else { Cow::Owned(references::resolve(value)) }
+}
+
+impl<'a> Cursor<'a> {
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn error<T>(&self, kind: Kind) -> Result<T, SyntaxError> {
+        Err(SyntaxError { at: self.at, kind })
+    }
+
+    fn take(&mut self, expected: &str) -> bool {
+        let taken = self.rest().starts_with(expected);
+        if taken {
+            self.at += expected.len();
+        }
+        taken
+    }
+
+    fn skip_space(&mut self) -> bool {
+        let rest = self.rest();
+        let length = rest.len() - rest.trim_start_matches(SPACE).len();
+        self.at += length;
+        0 < length
+    }
+
+    fn name(&mut self) -> Result<Name<'a>, SyntaxError> {
+        let rest = self.rest();
+        let length = rest.find(|character| !is_name_or_colon(character)).unwrap_or(rest.len());
+        let qualified = rest.get(..length).unwrap_or_default();
+        if length == rest.len() {
+            return self.error(Kind::Ends("a tag"));
+        }
+        if !qualified.starts_with(|first| begins_name(first) || first == ':') {
+            return self.error(Kind::BadName);
+        }
+        if NAME_BYTES_MAX < length {
+            return self.error(Kind::NameTooLong);
+        }
+        let (prefix, local) = qualified.split_once(':').unwrap_or(("", qualified));
+        let prefix_missing = prefix.is_empty() && qualified.starts_with(':');
+        if prefix_missing || !local.starts_with(begins_name) || local.contains(':') {
+            return self.error(Kind::BadQualifiedName(qualified.into()));
+        }
+        self.at += length;
+        Ok(Name { qualified, prefix, local })
+    }
+
+    fn value(&mut self, name: Name<'a>) -> Result<&'a str, SyntaxError> {
+        self.skip_space();
+        if self.rest().is_empty() {
+            return self.error(Kind::Ends("a start tag"));
+        }
+        if !self.take("=") {
+            return self.error(Kind::EqualsMissing(name.qualified.into()));
+        }
+        self.skip_space();
+        let quote = match self.rest().chars().next() {
+            Some(quote @ ('"' | '\'')) => quote,
+            Some(_) => return self.error(Kind::QuoteMissing(name.qualified.into())),
+            None => return self.error(Kind::Ends("a start tag")),
+        };
+        self.at += 1;
+        let Some(length) = self.rest().find([quote, '<']) else {
+            return self.error(Kind::Ends("an attribute's value"));
+        };
+        let value = self.rest().get(..length).unwrap_or_default();
+        references::check(value).map_err(|(at, kind)| SyntaxError { at: self.at + at, kind })?;
+        self.at += length;
+        if self.take("<") {
+            return Err(SyntaxError { at: self.at - 1, kind: Kind::LessThanInValue(name.qualified.into()) });
+        }
+        self.at += quote.len_utf8();
+        Ok(value)
+    }
+}
