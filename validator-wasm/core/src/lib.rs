@@ -12,6 +12,7 @@ mod certificate;
 mod characters;
 mod document;
 mod header;
+mod identify;
 mod limits;
 mod namespaces;
 mod path;
@@ -24,6 +25,7 @@ mod syntax;
 mod tag;
 
 pub use header::Expected;
+pub use identify::{Identity, identify};
 
 use phytohub_model::Verdict;
 
