@@ -154,12 +154,41 @@ pub(crate) fn single_run(raw: &str) -> Option<&str> {
 /// Appends what character data says.
 pub(crate) fn unescape_into(raw: &str, out: &mut Vec<u8>) {
     out.reserve(raw.len());
+    if memchr::memchr2(b'<', b'\r', raw.as_bytes()).is_none() {
+        return unescape_references(raw, out);
+    }
     for piece in pieces(raw) {
         match piece {
             Piece::Text(part) => out.extend_from_slice(part.as_bytes()),
             Piece::Char(character) => out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
         }
     }
+}
+
+/// The same for text with references alone, which is what nearly every client sends.
+fn unescape_references(raw: &str, out: &mut Vec<u8>) {
+    let bytes = raw.as_bytes();
+    let mut plain_from = 0;
+    for ampersand in memchr_iter(b'&', bytes) {
+        out.extend_from_slice(&bytes[plain_from..ampersand]);
+        plain_from = ampersand
+            + match bytes[ampersand..] {
+                [_, b'l', b't', b';', ..] => {
+                    out.push(b'<');
+                    4
+                }
+                [_, b'g', b't', b';', ..] => {
+                    out.push(b'>');
+                    4
+                }
+                _ => {
+                    let (character, length) = reference(&raw[ampersand..]).unwrap_or(('&', 1));
+                    out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                    length
+                }
+            };
+    }
+    out.extend_from_slice(&bytes[plain_from..]);
 }
 
 /// Writes `text` so that it stands as text or inside a quoted attribute. What XML does not allow becomes U+FFFD:
