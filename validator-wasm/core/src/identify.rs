@@ -59,8 +59,8 @@ pub fn identify(content: &[u8]) -> Option<Identity> {
 }
 
 fn known(parent: Option<Place>, namespace: &str, local: &str) -> Place {
-    let root = [Place::Certificate];
-    let candidates = parent.map_or(root.as_slice(), Place::required);
+    const ROOT: &[Place] = &[Place::Certificate];
+    let candidates = parent.map_or(ROOT, Place::required);
     let found = candidates.iter().find(|place| place.name() == local && place.namespace() == namespace);
     found.copied().unwrap_or(Place::Elsewhere)
 }
