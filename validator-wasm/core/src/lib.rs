@@ -3,13 +3,14 @@
 //! [`validate`] takes the content of an envelope and says what is wrong with it: whether it is well-formed XML
 //! (strict, in one pass and linear time), whether it is a certificate, and whether it agrees with the
 //! header of its envelope. All findings are reported, not the first; only where a document stops being XML the reading
-//! ends. `codelists` holds the lists of codes that certificates use, as data with an edition.
+//! ends. [`codelists`] holds the lists of codes that certificates use, as data with an edition.
 //!
 //! The crate is pure: no file, no clock, no thread, no socket, and it knows nothing of the hub but the words of the
 //! domain. No content can make it panic.
 
 mod certificate;
 mod characters;
+pub mod codelists;
 mod document;
 mod header;
 mod identify;
