@@ -43,6 +43,8 @@ pub struct Faults {
     pub ignore_file_syncs: bool,
     /// The same for directories.
     pub ignore_dir_syncs: bool,
+    /// Zeros written over something else are lost: to show that old frames are known by their epoch too.
+    pub ignore_zeros: bool,
     /// No read is answered from memory.
     pub nothing_cached: bool,
 }
@@ -69,6 +71,7 @@ struct Data {
     unsynced: Vec<(usize, Vec<u8>)>,
 }
 
+#[derive(Clone)]
 struct NameChange {
     number: u64,
     dir: PathBuf,
@@ -110,6 +113,20 @@ impl FakeDisk {
         let state =
             State { files, durable_names: names.clone(), names, next_number: state.next_number, ..State::default() };
         Self { state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// A second disk with the same bytes, synced and not, and without faults.
+    pub fn copy(&self) -> Self {
+        let state = self.lock();
+        let copy = State {
+            files: state.files.clone(),
+            names: state.names.clone(),
+            durable_names: state.durable_names.clone(),
+            name_changes: state.name_changes.clone(),
+            next_number: state.next_number,
+            ..State::default()
+        };
+        Self { state: Arc::new(Mutex::new(copy)) }
     }
 
     /// The disk as the next process sees it after the last was killed: nothing is lost, but what was not synced is not
@@ -376,12 +393,15 @@ impl DiskFile for FakeFile {
         let result = state.operate();
         let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
         let offset = usize::try_from(offset).map_err(|_| io::ErrorKind::FileTooLarge)?;
-        let (capacity, used) =
-            (state.faults.capacity_bytes, state.files.values().map(|data| data.current.len() as u64).sum::<u64>());
+        let Faults { capacity_bytes, ignore_zeros, .. } = state.faults;
+        let used: u64 = state.files.values().map(|data| data.current.len() as u64).sum();
         let data = self.data(&mut state)?;
         let growth = (offset + bytes.len()).saturating_sub(data.current.len()) as u64;
-        if result.is_ok() && growth > 0 && capacity.is_some_and(|capacity| used + growth > capacity) {
+        if result.is_ok() && growth > 0 && capacity_bytes.is_some_and(|capacity| used + growth > capacity) {
             return Err(io::ErrorKind::StorageFull.into());
+        }
+        if ignore_zeros && growth == 0 && bytes.iter().all(|&byte| byte == 0) {
+            return result;
         }
         // Of a write that fails, anything may have reached the disk.
         data.write(offset, bytes);

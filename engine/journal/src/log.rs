@@ -299,11 +299,9 @@ impl<D: Disk> Log<D> {
     fn roll(&mut self, stream: Stream) -> Result<(), NoRoom> {
         let next_segment = self.next_segment.checked_add(1).ok_or(NoRoom::NoSpare)?;
         let spare = self.spares.pop_front().ok_or(NoRoom::NoSpare)?;
-        if let Some(head) = &mut self.heads[stream.index()] {
-            if !head.sealed {
-                let seal = FrameHeader::bare(KIND_SEAL, 0, 0, 0, self.next_sequence);
-                head.push(&mut self.batch, seal, &[], Bytes::new());
-            }
+        if let Some(head) = self.heads[stream.index()].as_mut().filter(|head| !head.sealed) {
+            let seal = FrameHeader::bare(KIND_SEAL, 0, 0, 0, self.next_sequence);
+            head.push(&mut self.batch, seal, &[], Bytes::new());
         }
         let segment = Arc::new(Segment::new(self.next_segment, stream, spare.size, spare.file));
         self.next_segment = next_segment;

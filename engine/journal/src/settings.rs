@@ -43,7 +43,9 @@ impl Settings {
 
     pub(crate) fn check(&self) -> Result<(), SettingsError> {
         let bytes = self.segment_bytes as usize;
-        if !(SEGMENT_BYTES_MIN..=SEGMENT_BYTES_MAX).contains(&bytes) || self.segment_bytes % SEGMENT_BYTES_STEP != 0 {
+        if !(SEGMENT_BYTES_MIN..=SEGMENT_BYTES_MAX).contains(&bytes)
+            || !self.segment_bytes.is_multiple_of(SEGMENT_BYTES_STEP)
+        {
             return Err(SettingsError::SegmentBytes(self.segment_bytes));
         }
         if !(1..=SPARE_SEGMENTS_MAX).contains(&self.spare_segments) {

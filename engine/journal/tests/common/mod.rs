@@ -1,6 +1,8 @@
 //! Facts and contents for the tests.
 #![allow(dead_code)]
 
+pub(crate) mod world;
+
 use bytes::Bytes;
 use phytohub_model::{
     Accepted, Acknowledged, CertificateNumber, DeliveryNumber, Document, DocumentStatus, DocumentType, Fact,
@@ -19,10 +21,10 @@ pub(crate) fn accepted(value: u64) -> Fact {
         sequence: value,
         at: Timestamp(1_795_428_900_123 + value),
         header: Header {
-            from: "LK".parse().unwrap(),
-            to: "NL2".parse().unwrap(),
+            from: "LK".parse().expect("a code"),
+            to: "NL2".parse().expect("a code"),
             document: Document { kind: DocumentType::PHYTOSANITARY, status: DocumentStatus::ISSUED },
-            certificate_number: CertificateNumber::new(&format!("EPHYTO-LK-2026-{value:07}")).unwrap(),
+            certificate_number: CertificateNumber::new(&format!("EPHYTO-LK-2026-{value:07}")).expect("a number"),
         },
         fingerprint: Fingerprint(u128::from(value) << 70 | 17),
     })
