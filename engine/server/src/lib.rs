@@ -1,1 +1,41 @@
-//! x
+//! The hub's shell: TLS, HTTP, shards, admin address, command line, demo, and their wiring.
+//!
+//! It knows how, not why: what is allowed and what follows from it is `phytohub-core`'s, what lies on disk is
+//! `phytohub-journal`'s, what stands on the wire is `phytohub-soap`'s.
+
+mod acknowledge;
+mod admin;
+mod answer;
+mod append;
+mod authenticate;
+pub mod cli;
+pub mod client;
+mod clock;
+pub mod commands;
+pub mod config;
+pub mod control;
+mod deadline;
+mod deliver;
+pub mod demo;
+mod forget;
+mod hub;
+mod identity;
+mod ingress;
+pub mod layout;
+mod limits;
+mod listen;
+mod logging;
+mod members;
+mod metrics;
+pub mod party;
+mod pending;
+pub mod pki;
+pub mod process;
+mod reclaim;
+mod recovery;
+mod route;
+pub mod serve;
+mod service;
+mod shard;
+mod units;
+mod validate;

@@ -1,0 +1,133 @@
+//! The admin address: metrics and health for everyone who can reach it, the registry for who has the token.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Query, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::control::{self, Change};
+use crate::hub::Hub;
+use crate::layout::{Layout, SECRET, write_new};
+
+/// Random bytes of a token.
+const TOKEN_BYTES: usize = 32;
+
+/// Makes the token of a new hub.
+///
+/// # Errors
+/// When the file exists or cannot be written.
+pub(crate) fn create_token(layout: &Layout) -> std::io::Result<()> {
+    let mut bytes = [0_u8; TOKEN_BYTES];
+    getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+    let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    write_new(&layout.admin_token(), token.as_bytes(), SECRET)
+}
+
+/// Reads the token; refuses one that others can read.
+///
+/// # Errors
+/// A sentence that says what to do.
+pub(crate) fn read_token(layout: &Layout) -> Result<String, String> {
+    let file = layout.admin_token();
+    let complain = |what: &str| Err(format!("{}: {what}", file.display()));
+    let mode = match fs::metadata(&file) {
+        Ok(metadata) => metadata.permissions().mode(),
+        Err(error) => return complain(&format!("{error}; `phytohub init` makes one")),
+    };
+    if mode & 0o077 != 0 {
+        return complain("others than its owner can read it; `chmod 600` it");
+    }
+    match fs::read_to_string(&file) {
+        Ok(token) if token.trim().len() >= TOKEN_BYTES => Ok(token.trim().to_owned()),
+        Ok(_) => complain("it is too short to be a token"),
+        Err(error) => complain(&error.to_string()),
+    }
+}
+
+#[derive(Clone)]
+struct Admin {
+    hub: Arc<Hub>,
+    token: Arc<str>,
+    stop: watch::Receiver<bool>,
+}
+
+/// Serves the admin address until the process ends: health can be asked to the last.
+pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>, token: String, stop: watch::Receiver<bool>) {
+    let admin = Admin { hub, token: token.into(), stop };
+    let guarded = Router::new()
+        .route("/v1/nppos", get(nppos))
+        .route("/v1/changes", post(change))
+        .route_layer(middleware::from_fn_with_state(admin.clone(), with_token));
+    let app = Router::new()
+        .route("/metrics", get(metrics))
+        .route("/livez", get(|| async { "live\n" }))
+        .route("/readyz", get(readyz))
+        .merge(guarded)
+        .with_state(admin);
+    if let Err(error) = axum::serve(listener, app).await {
+        tracing::error!(target: "phytohub::admin", %error, "the admin address is gone");
+    }
+}
+
+async fn metrics(State(admin): State<Admin>) -> Response {
+    match admin.hub.metrics.encode() {
+        Ok(page) => ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], page)
+            .into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+/// Ready = recovered and not stopping. The admin address opens only after recovery.
+async fn readyz(State(admin): State<Admin>) -> (StatusCode, &'static str) {
+    if *admin.stop.borrow() { (StatusCode::SERVICE_UNAVAILABLE, "stopping\n") } else { (StatusCode::OK, "ready\n") }
+}
+
+async fn with_token(State(admin): State<Admin>, request: Request, next: Next) -> Response {
+    let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let shown = shown.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    if same(shown.as_bytes(), admin.token.as_bytes()) {
+        return next.run(request).await;
+    }
+    let text = "this needs the header 'Authorization: Bearer TOKEN' with the token of DIR/admin.token\n";
+    (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")], text).into_response()
+}
+
+/// Compares in a time that tells nothing of where the two differ.
+fn same(left: &[u8], right: &[u8]) -> bool {
+    left.len() == right.len() && left.iter().zip(right).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    code: Option<String>,
+}
+
+async fn nppos(State(admin): State<Admin>, Query(wanted): Query<Wanted>) -> Response {
+    match control::members(&admin.hub.registry.load(), wanted.code.as_deref()) {
+        Ok(members) => Json(members).into_response(),
+        Err(error) => (StatusCode::NOT_FOUND, error).into_response(),
+    }
+}
+
+async fn change(State(admin): State<Admin>, Json(change): Json<Change>) -> Response {
+    let command = match change.command() {
+        Ok(command) => command,
+        Err(error) => return (StatusCode::BAD_REQUEST, error).into_response(),
+    };
+    match admin.hub.registry.change(command).await {
+        Ok(()) => {
+            tracing::info!(target: "phytohub::admin", "the registry was changed");
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(error) => (StatusCode::CONFLICT, error).into_response(),
+    }
+}

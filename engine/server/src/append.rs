@@ -1,0 +1,69 @@
+//! Step 4, append: an admitted delivery goes to its shard and comes back with a number, durable.
+
+use bytes::Bytes;
+use phytohub_core::shard::{Answer, Command, Deliver, Elsewhere, Room};
+use phytohub_model::{Content, DeliveryNumber, Fault, Fingerprint, Header, TrackedHeader};
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::hub::Hub;
+
+/// What became of a delivery that the rules allow.
+pub(crate) struct Appended {
+    /// The header to answer with.
+    pub(crate) header: TrackedHeader,
+    /// Whether it was known already: a retry.
+    pub(crate) again: bool,
+}
+
+/// Hands the envelope to its shard.
+///
+/// # Errors
+/// A fault: the hub has no room, or failed. Nothing was accepted then.
+pub(crate) async fn append(hub: &Hub, header: Header, content: Bytes) -> Result<Appended, Fault> {
+    let (id, shard) = hub.shard_of(&header.to);
+    let length = u32::try_from(content.len()).map_err(|_| Fault::client("Content is too long"))?;
+    let fingerprint = fingerprint(&header, &content);
+    let command = Command::Deliver(Deliver {
+        header,
+        content: Content { length, fingerprint },
+        number: DeliveryNumber::new(id, random()?),
+        // The shard's thread fills in how things stand when it takes the command.
+        elsewhere: Elsewhere::default(),
+        room: Room::Free,
+    });
+    match shard.ask(command, content).await? {
+        Answer::Accepted(header, again) => Ok(Appended { header, again }),
+        Answer::Refused(pressure) => {
+            hub.metrics.refused(pressure.reason());
+            Err(pressure.into())
+        }
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Fresh randomness of a number: not guessable, so that nobody can ask for an envelope whose number it was not told.
+fn random() -> Result<[u8; 15], Fault> {
+    let mut bytes = [0; 15];
+    getrandom::fill(&mut bytes).map_err(|error| Fault::server(format!("The system gives no randomness: {error}")))?;
+    Ok(bytes)
+}
+
+/// The identity of a delivery: the same fields and the same raw content give the same.
+fn fingerprint(header: &Header, content: &[u8]) -> Fingerprint {
+    let mut hash = Xxh3::new();
+    for text in [header.from.as_str(), header.to.as_str(), header.certificate_number.as_str()] {
+        // The length first, so that no two different rows of texts run together into the same bytes.
+        hash.update(&(text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
+    }
+    hash.update(&header.document.kind.0.to_le_bytes());
+    hash.update(&header.document.status.0.to_le_bytes());
+    hash.update(content);
+    Fingerprint(hash.digest128())
+}
+
+/// An answer of the core that does not fit its question: a programming error, answered as the hub's fault.
+pub(crate) fn unexpected(answer: &Answer) -> Fault {
+    tracing::error!(target: "phytohub", answer = ?std::mem::discriminant(answer), "answer does not fit the command");
+    Fault::server("The hub failed on this request; tell its operator")
+}

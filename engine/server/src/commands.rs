@@ -1,0 +1,233 @@
+//! `phytohub init` and `phytohub nppo ...`: each tells in a line what it did.
+
+use std::io;
+use std::path::Path;
+
+use phytohub_model::limits::SHARDS_MAX;
+
+use crate::admin;
+use crate::cli::{CertificateCommand, MemberArgs, NppoCommand};
+use crate::client;
+use crate::control::{self, Change, Member};
+use crate::hub;
+use crate::identity;
+use crate::layout::{Layout, PUBLIC, Running, write_new};
+use crate::members::Members;
+use crate::pki;
+
+/// Makes the directory of a new hub.
+///
+/// # Errors
+/// A sentence that says what is in the way.
+pub fn init(dir: &Path, nppos: &[String], names: &[String], shards: Option<u8>) -> Result<String, String> {
+    let layout = Layout::new(dir);
+    if layout.config().exists() || layout.data().exists() {
+        return Err(format!("{}: there is a hub already; choose another directory or remove it", dir.display()));
+    }
+    let shards = shards.unwrap_or_else(hub::default_shards);
+    if shards == 0 || usize::from(shards) > SHARDS_MAX {
+        return Err(format!("--shards {shards}: 1 to {SHARDS_MAX} are possible"));
+    }
+    let changes: Vec<Change> =
+        nppos.iter().map(|code| Change::Add { code: code.clone(), name: String::new(), allow: Vec::new() }).collect();
+    // All is read before anything is written.
+    changes.iter().try_for_each(|change| change.command().map(|_| ()))?;
+    create(&layout, &changes, nppos, names, shards).map_err(|error| format!("{}: {error}", dir.display()))?;
+    let (dir, members) = (dir.display(), nppos.join(", "));
+    Ok(format!(
+        "{dir}: a hub for {members} ({shards} shard{})\n\
+         next: phytohub serve {dir}\n\
+         keys of the members for a trial: {dir}/pki/nppo-CODE.pem and nppo-CODE.key, the hub's CA: {dir}/pki/ca.pem",
+        if shards == 1 { "" } else { "s" }
+    ))
+}
+
+fn create(layout: &Layout, changes: &[Change], nppos: &[String], names: &[String], shards: u8) -> Result<(), String> {
+    let io = |error: io::Error| error.to_string();
+    layout.create(shards).map_err(io)?;
+    let _lock = layout.lock().map_err(io)?;
+    let ca = pki::create(layout, names).map_err(io)?;
+    admin::create_token(layout).map_err(io)?;
+    let mut members = Members::open(&layout.registry())?;
+    for (change, code) in changes.iter().zip(nppos) {
+        members.change(&change.command()?).map_err(|error| error.to_string())?;
+        let pem = pki::create_member(layout, &ca, code).map_err(io)?;
+        let change = Change::CertificateAdd { code: code.clone(), pem };
+        members.change(&change.command()?).map_err(|error| error.to_string())?;
+    }
+    members.close().map_err(|error| error.to_string())?;
+    // Last: a directory with a configuration is a whole hub.
+    write_new(&layout.config(), FIRST_CONFIG.as_bytes(), PUBLIC).map_err(io)
+}
+
+/// What a new hub's configuration says.
+const FIRST_CONFIG: &str = "\
+# Configuration of this hub. What is not said here has its default; the project's deploy/hub.toml lists every setting.
+
+[listen]
+# The service of the exchange, over mutual TLS.
+soap = \"127.0.0.1:8443\"
+# Metrics, health and registry changes, plain HTTP: keep it on a loopback or private address.
+admin = \"127.0.0.1:8444\"
+";
+
+/// Carries out a command about members; the text is for standard output.
+///
+/// # Errors
+/// A sentence that says why not.
+pub fn nppo(command: NppoCommand) -> Result<String, String> {
+    match command {
+        NppoCommand::Add { member, name, allow } => {
+            let done =
+                format!("{} added and active; `phytohub nppo certificate add` gives it a certificate", member.code);
+            change(&member.dir, Change::Add { code: member.code, name, allow }).map(|()| done)
+        }
+        NppoCommand::List { dir, json } => list(&dir, json),
+        NppoCommand::Show { member, json } => show(&member, json),
+        NppoCommand::Activate(MemberArgs { dir, code }) => {
+            let done = format!("{code} is active");
+            change(&dir, Change::Activate { code }).map(|()| done)
+        }
+        NppoCommand::Deactivate(MemberArgs { dir, code }) => {
+            let done = format!("{code} is not active");
+            change(&dir, Change::Deactivate { code }).map(|()| done)
+        }
+        NppoCommand::Allow { member, allow } => {
+            let what = if allow.is_empty() { "all documents".to_owned() } else { allow.join(", ") };
+            let done = format!("{} receives {what}", member.code);
+            change(&member.dir, Change::Allow { code: member.code, allow }).map(|()| done)
+        }
+        NppoCommand::Certificate { command: CertificateCommand::Add { member, file } } => {
+            let pem = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+            let fingerprint = fingerprint_of(&file, &member.code)?;
+            let done = format!("certificate {fingerprint} acts for {}", member.code);
+            change(&member.dir, Change::CertificateAdd { code: member.code, pem }).map(|()| done)
+        }
+        NppoCommand::Certificate { command: CertificateCommand::Revoke { member, certificate } } => {
+            let file = Path::new(&certificate);
+            let fingerprint = if file.exists() { fingerprint_of(file, &member.code)? } else { certificate };
+            let done = format!("certificate {fingerprint} no longer acts for {}", member.code);
+            change(&member.dir, Change::CertificateRevoke { code: member.code, fingerprint }).map(|()| done)
+        }
+    }
+}
+
+fn fingerprint_of(file: &Path, code: &str) -> Result<String, String> {
+    let pem = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let code = code.parse().map_err(|error| format!("'{code}': {error}"))?;
+    let certificate = identity::read_certificate(&pem, code).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(certificate.fingerprint.to_string())
+}
+
+fn list(dir: &Path, json: bool) -> Result<String, String> {
+    let members = members(dir, None)?;
+    if json {
+        return serde_json::to_string_pretty(&members).map_err(|error| error.to_string());
+    }
+    let mut lines = vec![format!("{:<13}{:<10}{:<14}{:<13}NAME", "CODE", "STATE", "CERTIFICATES", "RECEIVES")];
+    lines.extend(members.iter().map(|member| {
+        let state = if member.active { "active" } else { "inactive" };
+        let receives = if member.allow.is_empty() { "all".to_owned() } else { format!("{} pairs", member.allow.len()) };
+        let (code, certificates, name) = (&member.code, member.certificates.len(), &member.name);
+        format!("{code:<13}{state:<10}{certificates:<14}{receives:<13}{name}").trim_end().to_owned()
+    }));
+    Ok(lines.join("\n"))
+}
+
+fn show(member: &MemberArgs, json: bool) -> Result<String, String> {
+    let mut members = members(&member.dir, Some(&member.code))?;
+    let member = members.pop().ok_or_else(|| format!("{} is not in the registry", member.code))?;
+    if json {
+        return serde_json::to_string_pretty(&member).map_err(|error| error.to_string());
+    }
+    let mut lines = vec![
+        format!("code      {}", member.code),
+        format!("name      {}", member.name),
+        format!("state     {}", if member.active { "active" } else { "inactive" }),
+        format!("delivery  {}", member.delivery),
+        format!(
+            "receives  {}",
+            if member.allow.is_empty() { "all documents".to_owned() } else { member.allow.join(" ") }
+        ),
+    ];
+    for certificate in &member.certificates {
+        lines.push(format!("certificate {}", certificate.fingerprint));
+        lines.push(format!("  subject {}", certificate.subject));
+        lines.push(format!("  valid   {} to {}", certificate.not_before, certificate.not_after));
+    }
+    if member.certificates.is_empty() {
+        lines.push("no certificate: nobody can act for it".to_owned());
+    }
+    Ok(lines.join("\n"))
+}
+
+/// Reads the registry, from the running hub or from its directory.
+fn members(dir: &Path, code: Option<&str>) -> Result<Vec<Member>, String> {
+    let layout = Layout::new(dir);
+    match owner(&layout)? {
+        Owner::Here(members) => control::members(members.registry(), code),
+        Owner::Hub(running) => {
+            let query = code.map(|code| format!("?code={code}")).unwrap_or_default();
+            let text = client::admin(&layout, &running, "GET", &format!("/v1/nppos{query}"), None)?;
+            serde_json::from_slice(&text).map_err(|error| format!("the hub's answer cannot be read: {error}"))
+        }
+    }
+}
+
+/// Changes the registry, through the running hub or in its directory.
+fn change(dir: &Path, change: Change) -> Result<(), String> {
+    let command = change.command()?;
+    let layout = Layout::new(dir);
+    match owner(&layout)? {
+        Owner::Here(mut members) => {
+            members.change(&command).map_err(|error| error.to_string())?;
+            members.close().map_err(|error| error.to_string())
+        }
+        Owner::Hub(running) => {
+            let body = serde_json::to_vec(&change).map_err(|error| error.to_string())?;
+            client::admin(&layout, &running, "POST", "/v1/changes", Some(body)).map(|_| ())
+        }
+    }
+}
+
+/// Who may touch the registry now.
+enum Owner {
+    /// No hub runs: this process.
+    Here(Box<LockedMembers>),
+    /// The running hub.
+    Hub(Running),
+}
+
+/// The registry and the lock that makes it ours.
+struct LockedMembers {
+    members: Members,
+    _lock: crate::layout::Lock,
+}
+
+impl LockedMembers {
+    fn registry(&self) -> &phytohub_core::registry::Registry {
+        self.members.registry()
+    }
+
+    fn change(
+        &mut self,
+        command: &phytohub_core::registry::RegistryCommand,
+    ) -> Result<(), crate::members::ChangeError> {
+        self.members.change(command)
+    }
+
+    fn close(self) -> Result<(), crate::members::ChangeError> {
+        self.members.close()
+    }
+}
+
+fn owner(layout: &Layout) -> Result<Owner, String> {
+    layout.fixed()?;
+    match layout.lock() {
+        Ok(lock) => {
+            Ok(Owner::Here(Box::new(LockedMembers { members: Members::open(&layout.registry())?, _lock: lock })))
+        }
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Owner::Hub(layout.running()?)),
+        Err(error) => Err(format!("{}: {error}", layout.data().display())),
+    }
+}

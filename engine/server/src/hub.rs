@@ -1,0 +1,155 @@
+//! The hub as a whole: its shards, registry, validator and metrics, started together and stopped in order.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use phytohub_model::{CodeList, CodeRow, ConnectionCode, Fault, ShardId};
+use tokio::sync::mpsc;
+
+use crate::config::Config;
+use crate::layout::{Layout, Lock};
+use crate::members::{Members, RegistryHandle};
+use crate::metrics::Metrics;
+use crate::pending::PendingElsewhere;
+use crate::route;
+use crate::shard::{self, ShardHandle, ShardParts};
+use crate::validate::{Judge, NativeJudge};
+
+/// A running hub without its sockets.
+pub(crate) struct Hub {
+    pub(crate) config: Config,
+    pub(crate) registry: RegistryHandle,
+    pub(crate) metrics: Metrics,
+    pub(crate) judge: Box<dyn Judge>,
+    shards: Vec<ShardHandle>,
+    lists: Vec<(CodeList, Arc<Vec<CodeRow>>)>,
+}
+
+/// The threads of a hub and its hold on the directory.
+pub(crate) struct Threads {
+    threads: Vec<JoinHandle<()>>,
+    _lock: Lock,
+}
+
+impl Hub {
+    /// Recovers everything below `layout` and starts the owners. `failed` gets a sentence when one of them can no
+    /// longer go on: the process must then end.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong and where.
+    pub(crate) fn start(
+        config: Config,
+        layout: &Layout,
+        failed: &mpsc::UnboundedSender<String>,
+    ) -> Result<(Arc<Self>, Threads), String> {
+        let fixed = layout.fixed()?;
+        let lock = layout.lock().map_err(|error| {
+            format!("{}: another process holds it ({error}); stop it first", layout.data().display())
+        })?;
+        let (metrics, shard_metrics) = Metrics::new(fixed.shards);
+        let tell = |failed: &mpsc::UnboundedSender<String>| {
+            let failed = failed.clone();
+            // Nobody listens any more only when the process is ending already.
+            move |error: String| drop(failed.send(error))
+        };
+        let members = Members::open(&layout.registry())?;
+        let (registry, thread) = RegistryHandle::start(members, tell(failed))?;
+        let mut threads = vec![thread];
+        let mut shards = Vec::new();
+        let views = PendingElsewhere::for_shards(fixed.shards);
+        for ((shard, metrics), pending) in (0..fixed.shards).zip(shard_metrics).zip(views) {
+            let (handle, thread) = shard::start(ShardParts {
+                id: ShardId(shard),
+                dir: layout.shard(shard),
+                journal: config.journal.clone(),
+                core: core_settings(&config),
+                erase_after: config.forget.erase_after.0,
+                metrics,
+                pending,
+                failed: Box::new(tell(failed)),
+            })?;
+            shards.push(handle);
+            threads.push(thread);
+        }
+        let lists = CodeList::ALL.map(|list| (list, Arc::new(phytoval::codelists::rows(list)))).to_vec();
+        let hub = Self { config, registry, metrics, judge: Box::new(NativeJudge), shards, lists };
+        Ok((Arc::new(hub), Threads { threads, _lock: lock }))
+    }
+
+    /// The shard that owns envelopes to `destination`.
+    pub(crate) fn shard_of(&self, destination: &ConnectionCode) -> (ShardId, &ShardHandle) {
+        let index = route::shard_index(destination, self.shards.len());
+        (ShardId(index as u8), &self.shards[index])
+    }
+
+    /// The shard that a delivery number names, if this hub has it.
+    pub(crate) fn shard(&self, id: ShardId) -> Option<&ShardHandle> {
+        self.shards.get(usize::from(id.0))
+    }
+
+    /// Every shard.
+    pub(crate) fn shards(&self) -> &[ShardHandle] {
+        &self.shards
+    }
+
+    /// The shards that own one of `codes`, each once.
+    pub(crate) fn shards_of(&self, codes: &[ConnectionCode]) -> Vec<&ShardHandle> {
+        let mut indices: Vec<usize> = codes.iter().map(|code| route::shard_index(code, self.shards.len())).collect();
+        indices.sort_unstable();
+        indices.dedup();
+        indices.into_iter().filter_map(|index| self.shards.get(index)).collect()
+    }
+
+    /// The rows of a code list.
+    pub(crate) fn list(&self, wanted: CodeList) -> Arc<Vec<CodeRow>> {
+        let found = self.lists.iter().find(|(list, _)| *list == wanted);
+        found.map(|(_, rows)| Arc::clone(rows)).unwrap_or_default()
+    }
+
+    /// Asks every owner to close its journal.
+    pub(crate) fn stop(&self) {
+        self.shards.iter().for_each(ShardHandle::stop);
+        self.registry.stop();
+    }
+}
+
+impl Threads {
+    /// Waits until every journal is closed.
+    ///
+    /// # Errors
+    /// When a thread panicked.
+    pub(crate) fn join(self) -> Result<(), Fault> {
+        for thread in self.threads {
+            thread.join().map_err(|_| Fault::server("a thread of the hub panicked"))?;
+        }
+        Ok(())
+    }
+}
+
+/// The core's settings from the operator's.
+fn core_settings(config: &Config) -> phytohub_core::shard::Settings {
+    let Config { limits, forget, .. } = config;
+    phytohub_core::shard::Settings {
+        pending_per_destination_max: limits.pending_per_destination,
+        pending_per_sender_max: limits.pending_per_sender,
+        pending_total_max: limits.pending_total,
+        expire_after: forget.expire_after.0,
+        track_retention: forget.track_retention.0,
+        retry_window: forget.retry_window.0,
+        headers_per_answer_max: limits.headers_per_answer as usize,
+        envelopes_per_answer_max: limits.envelopes_per_answer as usize,
+        bytes_per_answer_max: limits.bytes_per_answer.0,
+        expired_per_tick_max: EXPIRED_PER_TICK_MAX,
+    }
+}
+
+/// A tick must not hold up the requests that wait for the shard: some hundred microseconds at the most.
+const EXPIRED_PER_TICK_MAX: usize = 1000;
+
+/// Number of shards that `init` makes: one journal keeps batches large where few cores share one disk; more pay off
+/// only when one core cannot keep up with its syncs.
+pub(crate) fn default_shards() -> u8 {
+    const CORES_PER_SHARD: usize = 4;
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    (cores / CORES_PER_SHARD).clamp(1, 16) as u8
+}

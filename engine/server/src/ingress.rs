@@ -1,0 +1,264 @@
+//! Step 1, ingress: TLS, HTTP, SOAP -> a request, and the answer's way back.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, RETRY_AFTER};
+use hyper::{Method, Request, Response, StatusCode};
+use phytohub_model::{CertificateFingerprint, Fault, FaultKind};
+use phytohub_soap::{Answer, HeaderAnswer};
+use serde::{Deserialize, Serialize};
+use tracing::Instrument;
+
+use crate::answer::AnswerBody;
+use crate::deadline::{Phase, Phases};
+use crate::hub::Hub;
+use crate::metrics::Step;
+use crate::service;
+use crate::units::{Size, Span};
+
+/// Section `[http]`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpSettings {
+    /// Largest request body.
+    pub body_max: Size,
+    /// Connections at the same time; more are closed at once.
+    pub connections_max: usize,
+    /// From the connection to the end of the TLS handshake.
+    pub handshake_timeout: Span,
+    /// From the first byte of a request to the end of its head.
+    pub head_timeout: Span,
+    /// From the end of the head to the end of the body.
+    pub body_timeout: Span,
+    /// From the first to the last byte of an answer.
+    pub answer_timeout: Span,
+    /// A connection without a request.
+    pub idle_timeout: Span,
+    /// How long a stop waits for the answers in flight.
+    pub drain_timeout: Span,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            body_max: Size::mib(16),
+            connections_max: 10_000,
+            handshake_timeout: Span::seconds(10),
+            head_timeout: Span::seconds(10),
+            body_timeout: Span::seconds(60),
+            answer_timeout: Span::seconds(120),
+            idle_timeout: Span::seconds(120),
+            drain_timeout: Span::seconds(30),
+        }
+    }
+}
+
+impl HttpSettings {
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let max = phytohub_model::limits::BODY_BYTES_MAX as u64;
+        if self.body_max.0 == 0 || self.body_max.0 > max {
+            return Err(format!("[http] body_max must be from 1 B to {}", Size(max)));
+        }
+        if self.connections_max == 0 {
+            return Err("[http] connections_max must be at least 1".to_owned());
+        }
+        let spans = [
+            self.handshake_timeout,
+            self.head_timeout,
+            self.body_timeout,
+            self.answer_timeout,
+            self.idle_timeout,
+            self.drain_timeout,
+        ];
+        if spans.iter().any(|span| span.0.is_zero()) {
+            return Err("[http] a timeout must be longer than 0 ms".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Path of the service.
+pub(crate) const PATH: &str = "/hub/DeliveryService";
+/// What a refused client is told to wait.
+const RETRY_AFTER_SECONDS: &str = "5";
+const XML: HeaderValue = HeaderValue::from_static("text/xml; charset=utf-8");
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+/// Longest address that is put into the WSDL.
+const HOST_BYTES_MAX: usize = 255;
+
+/// Answers one HTTP request of a connection.
+pub(crate) async fn handle(
+    hub: Arc<Hub>,
+    certificate: Option<CertificateFingerprint>,
+    phases: Arc<Phases>,
+    request: Request<Incoming>,
+) -> Result<Response<AnswerBody>, Infallible> {
+    phases.enter(Phase::Body);
+    let response = match (request.method(), request.uri().path()) {
+        (&Method::POST, PATH) => post(&hub, certificate, &phases, request).await,
+        (&Method::GET | &Method::HEAD, PATH) => get(&request),
+        (&Method::GET | &Method::HEAD, _) => {
+            page(StatusCode::NOT_FOUND, &format!("The service is at {PATH}, its WSDL at {PATH}?wsdl\n"))
+        }
+        (method, path) => {
+            let mut response =
+                page(StatusCode::METHOD_NOT_ALLOWED, &format!("{method} does nothing here: POST to {PATH}\n"));
+            let allowed = if path == PATH { "GET, HEAD, POST" } else { "GET, HEAD" };
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+            response
+        }
+    };
+    phases.enter(Phase::Answer);
+    Ok(response.map(|body| body.observed(phases)))
+}
+
+/// The WSDL, or a word of help.
+fn get(request: &Request<Incoming>) -> Response<AnswerBody> {
+    let wants_wsdl = request.uri().query().is_some_and(|query| {
+        query.split('&').any(|part| part.split('=').next().is_some_and(|key| key.eq_ignore_ascii_case("wsdl")))
+    });
+    if !wants_wsdl {
+        return page(
+            StatusCode::OK,
+            &format!(
+                "phytohub, exchange of electronic phytosanitary certificates\nPOST SOAP 1.1 requests here; the WSDL is at {PATH}?wsdl\n"
+            ),
+        );
+    }
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.filter(|host| host.len() <= HOST_BYTES_MAX).unwrap_or("localhost");
+    let wsdl = phytohub_soap::wsdl(&format!("https://{host}{PATH}"));
+    respond(StatusCode::OK, XML, AnswerBody::whole(wsdl.into()))
+}
+
+async fn post(
+    hub: &Arc<Hub>,
+    certificate: Option<CertificateFingerprint>,
+    phases: &Phases,
+    request: Request<Incoming>,
+) -> Response<AnswerBody> {
+    let started = Instant::now();
+    let read = read(hub, request).await;
+    phases.enter(Phase::Work);
+    hub.metrics.observe(Step::Ingress, started.elapsed());
+    let (operation, result) = match read {
+        Ok(request) => {
+            let operation = request.operation();
+            let span = tracing::trace_span!(target: "phytohub", "request", operation = operation.name());
+            (operation.name(), service::call(hub, certificate.as_ref(), request).instrument(span).await)
+        }
+        Err(fault) => ("unreadable", Err(fault)),
+    };
+    let (outcome, response) = match result {
+        Ok(answer) => {
+            let body = AnswerBody::chain(phytohub_soap::write_answer(&answer));
+            (outcome(&answer), respond(StatusCode::OK, XML, body))
+        }
+        Err(fault) => (fault_outcome(&fault), faulted(&fault)),
+    };
+    hub.metrics.request(operation, outcome);
+    tracing::debug!(target: "phytohub::ingress", operation, outcome, "answered");
+    response
+}
+
+/// Body and SOAP.
+async fn read(hub: &Hub, request: Request<Incoming>) -> Result<phytohub_soap::Request, Fault> {
+    if let Some(encoding) = request.headers().get(CONTENT_ENCODING)
+        && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
+    {
+        return Err(Fault::client("The body is compressed (Content-Encoding); send it as it is"));
+    }
+    let body_max = usize::try_from(hub.config.http.body_max.0).unwrap_or(usize::MAX);
+    let body = request.into_body();
+    if body.size_hint().lower() > body_max as u64 {
+        return Err(too_large(hub));
+    }
+    let body = collect(Limited::new(body, body_max)).await.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            too_large(hub)
+        } else {
+            Fault::client(format!("The body broke off: {error}"))
+        }
+    })?;
+    phytohub_soap::read_request(body)
+}
+
+fn too_large(hub: &Hub) -> Fault {
+    let max = hub.config.http.body_max;
+    Fault { kind: FaultKind::TooLarge, message: format!("The request is larger than {max}, the most this hub takes") }
+}
+
+/// The body in one piece. One that came in one piece is not copied; one that came in many is joined once, because a
+/// document that is read, stored and served must lie in one piece.
+async fn collect(mut body: Limited<Incoming>) -> Result<Bytes, Box<dyn std::error::Error + Send + Sync>> {
+    let expected = usize::try_from(body.size_hint().exact().unwrap_or(0)).unwrap_or(0);
+    let mut first = Bytes::new();
+    let mut joined = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        if first.is_empty() && joined.is_empty() {
+            first = data;
+            continue;
+        }
+        if joined.is_empty() {
+            joined.reserve(expected.max(first.len() + data.len()));
+            joined.extend_from_slice(&first);
+            first = Bytes::new();
+        }
+        joined.extend_from_slice(&data);
+    }
+    Ok(if joined.is_empty() { first } else { joined.freeze() })
+}
+
+fn outcome(answer: &Answer) -> &'static str {
+    match answer {
+        Answer::Delivered { header: HeaderAnswer::Echo(_), .. } => "refused",
+        _ => "ok",
+    }
+}
+
+fn fault_outcome(fault: &Fault) -> &'static str {
+    match fault.kind {
+        FaultKind::Client => "client_fault",
+        FaultKind::TooLarge => "too_large",
+        FaultKind::TryLater => "try_later",
+        FaultKind::Server => "server_fault",
+    }
+}
+
+/// A fault with the HTTP status that its kind stands for.
+fn faulted(fault: &Fault) -> Response<AnswerBody> {
+    let status = match fault.kind {
+        FaultKind::Client | FaultKind::Server => StatusCode::INTERNAL_SERVER_ERROR,
+        FaultKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        FaultKind::TryLater => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let mut response = respond(status, XML, AnswerBody::whole(phytohub_soap::write_fault(fault)));
+    match fault.kind {
+        FaultKind::TryLater => {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+        }
+        // What is left of the body is not read.
+        FaultKind::TooLarge => {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        FaultKind::Client | FaultKind::Server => {}
+    }
+    response
+}
+
+fn page(status: StatusCode, text: &str) -> Response<AnswerBody> {
+    respond(status, TEXT, AnswerBody::whole(Bytes::copy_from_slice(text.as_bytes())))
+}
+
+fn respond(status: StatusCode, kind: HeaderValue, body: AnswerBody) -> Response<AnswerBody> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response
+}

@@ -1,0 +1,43 @@
+//! `phytohub`: the hub's binary.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use phytohub_server::cli::{Cli, Command};
+use phytohub_server::config::Config;
+use phytohub_server::layout::Layout;
+use phytohub_server::{commands, demo, serve};
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Demo { certificates, once } => return demo::demo(certificates.as_deref(), once),
+        Command::Init { dir, nppos, names, shards } => commands::init(&dir, &nppos, &names, shards).map(say),
+        Command::Nppo { command } => commands::nppo(command).map(say),
+        Command::Serve { dir, listen, admin } => {
+            let layout = Layout::new(dir);
+            Config::read(&layout.config(), std::env::vars()).and_then(|mut config| {
+                config.listen.soap = listen.unwrap_or(config.listen.soap);
+                config.listen.admin = admin.unwrap_or(config.listen.admin);
+                config.log.start();
+                serve::serve(&layout, config)
+            })
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the answer of a command belongs on standard output")]
+fn say(text: String) {
+    println!("{text}");
+}
+
+#[expect(clippy::print_stderr, reason = "a command's error belongs on standard error, in plain words")]
+fn complain(error: &str) {
+    eprintln!("phytohub: {error}");
+}

@@ -1,0 +1,294 @@
+//! Prometheus metrics. Names, codes of members and numbers only: no content, no persons, no keys.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use phytohub_core::shard::{Inbox, Shard};
+use phytohub_journal::{Log, RealDisk};
+use phytohub_model::{Fact, Timestamp};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeLabelSet, EncodeLabelValue, EncodeMetric, LabelValueEncoder, text,
+};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::clock;
+
+/// The eight steps of an envelope's way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Step {
+    /// Reading body and SOAP.
+    Ingress,
+    /// Certificate to codes, and what they may do.
+    Authenticate,
+    /// The validator.
+    Validate,
+    /// From the hand-over to the shard until the answer, sync included.
+    Append,
+    /// Waiting for the shard's thread.
+    Route,
+    /// Lists and pulls, reading content included.
+    Deliver,
+    /// Acknowledgements.
+    Acknowledge,
+    /// What a tick does: expiry, retention, erasure, reclaiming.
+    Forget,
+}
+
+impl EncodeLabelValue for Step {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        encoder.write_str(match self {
+            Self::Ingress => "ingress",
+            Self::Authenticate => "authenticate",
+            Self::Validate => "validate",
+            Self::Append => "append",
+            Self::Route => "route",
+            Self::Deliver => "deliver",
+            Self::Acknowledge => "acknowledge",
+            Self::Forget => "forget",
+        })
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StepLabel {
+    step: Step,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabel {
+    operation: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabel {
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StateLabel {
+    state: &'static str,
+}
+
+/// Spans from 20 us to 80 s, each twice the one before.
+fn seconds() -> Histogram {
+    Histogram::new(exponential_buckets(20e-6, 2.0, 22))
+}
+
+/// All metrics of a hub.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabel, Counter>,
+    refused: Family<ReasonLabel, Counter>,
+    /// Open connections.
+    pub(crate) connections: Gauge,
+    /// Connections ended by the hub, by reason.
+    connections_ended: Family<ReasonLabel, Counter>,
+    steps: Family<StepLabel, Histogram, fn() -> Histogram>,
+    accepted: Counter,
+    finished: Family<StateLabel, Counter>,
+    dwell: Histogram,
+    batch_records: Histogram,
+    batch_bytes: Histogram,
+    sync: Histogram,
+}
+
+/// One shard's part.
+pub(crate) struct ShardMetrics {
+    steps: Family<StepLabel, Histogram, fn() -> Histogram>,
+    accepted: Counter,
+    finished: Family<StateLabel, Counter>,
+    dwell: Histogram,
+    batch_records: Histogram,
+    batch_bytes: Histogram,
+    sync: Histogram,
+    state: Arc<ShardState>,
+}
+
+/// What a shard tells about itself with every tick.
+#[derive(Debug, Default)]
+struct ShardState {
+    inboxes: ArcSwap<Vec<Inbox>>,
+    pending: AtomicU64,
+    tracks: AtomicU64,
+    segments: AtomicU64,
+    disk_low: AtomicI64,
+}
+
+impl Metrics {
+    /// Registers everything for `shards` shards.
+    pub(crate) fn new(shards: u8) -> (Self, Vec<Arc<ShardMetrics>>) {
+        let mut registry = Registry::with_prefix("phytohub");
+        let metrics = Self {
+            requests: Family::default(),
+            refused: Family::default(),
+            connections: Gauge::default(),
+            connections_ended: Family::default(),
+            steps: Family::new_with_constructor(seconds as fn() -> Histogram),
+            accepted: Counter::default(),
+            finished: Family::default(),
+            // From 100 ms to about 20 days.
+            dwell: Histogram::new(exponential_buckets(0.1, 4.0, 13)),
+            batch_records: Histogram::new(exponential_buckets(1.0, 2.0, 12)),
+            batch_bytes: Histogram::new(exponential_buckets(256.0, 4.0, 10)),
+            sync: seconds(),
+            registry: Registry::default(),
+        };
+        registry.register("requests", "Requests by operation and outcome", metrics.requests.clone());
+        registry.register("refused", "Deliveries not accepted, by reason", metrics.refused.clone());
+        registry.register("connections", "Open connections", metrics.connections.clone());
+        let ended = metrics.connections_ended.clone();
+        registry.register("connections_ended", "Connections that the hub ended, by reason", ended);
+        let steps = metrics.steps.clone();
+        registry.register_with_unit("step", "Time in each step of an envelope's way", Unit::Seconds, steps);
+        registry.register("accepted", "Envelopes accepted, durable", metrics.accepted.clone());
+        registry.register("finished", "Envelopes that ended, by their final state", metrics.finished.clone());
+        let dwell = metrics.dwell.clone();
+        registry.register_with_unit("dwell", "From acceptance to the end of an envelope", Unit::Seconds, dwell);
+        let records = metrics.batch_records.clone();
+        registry.register("journal_batch_requests", "Requests answered by one commit", records);
+        let bytes = metrics.batch_bytes.clone();
+        registry.register_with_unit("journal_batch", "Bytes written by one commit", Unit::Bytes, bytes);
+        let sync = metrics.sync.clone();
+        registry.register_with_unit("journal_commit", "Write and sync of one batch", Unit::Seconds, sync);
+        let states: Vec<Arc<ShardState>> = (0..shards).map(|_| Arc::default()).collect();
+        registry.register_collector(Box::new(StateCollector(states.clone())));
+        let shards = states.into_iter().map(|state| Arc::new(metrics.shard(state))).collect();
+        (Self { registry, ..metrics }, shards)
+    }
+
+    fn shard(&self, state: Arc<ShardState>) -> ShardMetrics {
+        ShardMetrics {
+            steps: self.steps.clone(),
+            accepted: self.accepted.clone(),
+            finished: self.finished.clone(),
+            dwell: self.dwell.clone(),
+            batch_records: self.batch_records.clone(),
+            batch_bytes: self.batch_bytes.clone(),
+            sync: self.sync.clone(),
+            state,
+        }
+    }
+
+    /// One request was answered.
+    pub(crate) fn request(&self, operation: &'static str, outcome: &'static str) {
+        self.requests.get_or_create(&RequestLabel { operation, outcome }).inc();
+    }
+
+    /// One delivery was not accepted.
+    pub(crate) fn refused(&self, reason: &'static str) {
+        self.refused.get_or_create(&ReasonLabel { reason }).inc();
+    }
+
+    /// The hub ended a connection.
+    pub(crate) fn connection_ended(&self, reason: &'static str) {
+        self.connections_ended.get_or_create(&ReasonLabel { reason }).inc();
+    }
+
+    /// One step of a request took `span`.
+    pub(crate) fn observe(&self, step: Step, span: Duration) {
+        self.steps.get_or_create(&StepLabel { step }).observe(span.as_secs_f64());
+    }
+
+    /// The Prometheus text format.
+    pub(crate) fn encode(&self) -> Result<String, std::fmt::Error> {
+        let mut page = String::new();
+        text::encode(&mut page, &self.registry)?;
+        Ok(page)
+    }
+}
+
+impl ShardMetrics {
+    pub(crate) fn observe(&self, step: Step, span: Duration) {
+        self.steps.get_or_create(&StepLabel { step }).observe(span.as_secs_f64());
+    }
+
+    pub(crate) fn accepted(&self) {
+        self.accepted.inc();
+    }
+
+    /// An envelope ended by `fact`.
+    pub(crate) fn ended(&self, fact: &Fact, accepted_at: Timestamp) {
+        let (state, at) = match fact {
+            Fact::Acknowledged(fact) => (phytohub_model::TrackingState::from(fact.outcome).as_str(), fact.at),
+            Fact::Expired(fact) => ("FailedDelivery", fact.at),
+            Fact::Accepted(_) | Fact::Track(_) | Fact::Registry(_) => return,
+        };
+        self.finished.get_or_create(&StateLabel { state }).inc();
+        self.dwell.observe(at.since(accepted_at).as_secs_f64());
+    }
+
+    /// A batch became durable.
+    pub(crate) fn committed(&self, requests: usize, bytes: usize, span: Duration) {
+        self.batch_records.observe(requests as f64);
+        self.batch_bytes.observe(bytes as f64);
+        self.sync.observe(span.as_secs_f64());
+    }
+
+    /// The shard's state as of now.
+    pub(crate) fn observe_state(&self, core: &Shard, log: &Log<RealDisk>, disk_low: bool) {
+        use std::sync::atomic::Ordering::Relaxed;
+        self.state.inboxes.store(Arc::new(core.inboxes().collect()));
+        self.state.pending.store(core.pending(), Relaxed);
+        self.state.tracks.store(core.tracks(), Relaxed);
+        self.state.segments.store(log.segments().len() as u64, Relaxed);
+        self.state.disk_low.store(i64::from(disk_low || !log.room().takes_deliveries()), Relaxed);
+    }
+}
+
+/// Gauges that are read from the shards' last word when someone asks.
+#[derive(Debug)]
+struct StateCollector(Vec<Arc<ShardState>>);
+
+impl Collector for StateCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        use std::sync::atomic::Ordering::Relaxed;
+        let sum = |read: fn(&ShardState) -> u64| self.0.iter().map(|state| read(state)).sum::<u64>();
+        let gauges = [
+            ("pending_total", "Envelopes that wait", sum(|state| state.pending.load(Relaxed))),
+            ("tracks", "Tracks of finished envelopes", sum(|state| state.tracks.load(Relaxed))),
+            ("journal_segments", "Segment files in use", sum(|state| state.segments.load(Relaxed))),
+            (
+                "shards_without_room",
+                "Shards that refuse deliveries for want of disk",
+                sum(|state| u64::from(state.disk_low.load(Relaxed) != 0)),
+            ),
+        ];
+        for (name, help, value) in gauges {
+            let gauge = ConstGauge::new(value);
+            gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
+        }
+        self.encode_inboxes(&mut encoder)
+    }
+}
+
+impl StateCollector {
+    fn encode_inboxes(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let now = clock::now();
+        let inboxes: Vec<Arc<Vec<Inbox>>> = self.0.iter().map(|state| state.inboxes.load_full()).collect();
+        let pending = ConstGauge::new(0_u64);
+        let help = "Envelopes that wait for a destination";
+        let mut family = encoder.encode_descriptor("pending", help, None, pending.metric_type())?;
+        for inbox in inboxes.iter().flat_map(|inboxes| inboxes.iter()) {
+            let labels = [("destination", inbox.code.as_str())];
+            ConstGauge::new(inbox.pending).encode(family.encode_family(&labels)?)?;
+        }
+        let help = "Age of the oldest envelope that waits for a destination";
+        let kind = pending.metric_type();
+        let mut family = encoder.encode_descriptor("oldest_pending", help, Some(&Unit::Seconds), kind)?;
+        for inbox in inboxes.iter().flat_map(|inboxes| inboxes.iter()) {
+            let labels = [("destination", inbox.code.as_str())];
+            let age = inbox.oldest.map_or(Duration::ZERO, |oldest| now.since(oldest));
+            ConstGauge::new(age.as_secs_f64()).encode(family.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+}

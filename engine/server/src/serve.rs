@@ -1,0 +1,212 @@
+//! `phytohub serve`: sockets, signals, and the order of start and stop.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use phytohub_model::CertificateFingerprint;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use crate::admin;
+use crate::config::Config;
+use crate::deadline::{Phases, Watched};
+use crate::hub::Hub;
+use crate::identity;
+use crate::ingress;
+use crate::layout::{Layout, Running};
+
+/// Largest head of a request: real clients send less than 2 KiB.
+const HEAD_BYTES_MAX: usize = 64 << 10;
+/// Pause after a failed accept, as when no file descriptor is left: the loop must not spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Runs the hub in `layout` until it is told to stop.
+///
+/// # Errors
+/// A sentence that says what is wrong and where; the process must end with a failure.
+pub fn serve(layout: &Layout, config: Config) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("hub")
+        .build()
+        .map_err(|error| format!("no runtime: {error}"))?;
+    runtime.block_on(run(layout, config))
+}
+
+async fn run(layout: &Layout, config: Config) -> Result<(), String> {
+    let tls = identity::server_config(&layout.pki("hub.pem"), &layout.pki("hub.key"))?;
+    let token = admin::read_token(layout)?;
+    let soap = bind(config.listen.soap, "[listen] soap").await?;
+    let admin_socket = bind(config.listen.admin, "[listen] admin").await?;
+    let (failed, mut failures) = mpsc::unbounded_channel();
+    let (hub, threads) = Hub::start(config, layout, &failed)?;
+    let (stopping, stop) = watch::channel(false);
+    let (soap_address, admin_address) = (address(&soap)?, address(&admin_socket)?);
+    let running = Running { pid: std::process::id(), admin: format!("http://{admin_address}") };
+    layout.write_run_file(&running).map_err(|error| format!("{}: {error}", layout.run_file().display()))?;
+    let mut signals = Signals::new().map_err(|error| format!("no signals: {error}"))?;
+    tokio::spawn(admin::serve(admin_socket, Arc::clone(&hub), token, stop.clone()));
+    let door = tokio::spawn(accept(soap, TlsAcceptor::from(Arc::new(tls)), Arc::clone(&hub), stop));
+    announce(soap_address, admin_address);
+    let failure = tokio::select! {
+        () = signals.stop() => None,
+        failure = failures.recv() => failure,
+    };
+    if let Some(failure) = failure {
+        // The journal can no longer be trusted: nothing more is answered, what is durable is found again at the start.
+        return Err(format!("{failure}; the hub ends here, start it again to recover from the journal"));
+    }
+    tracing::info!(target: "phytohub", "stopping: no new work, answers in flight leave");
+    // Fails only when nobody listens any more, which is what it asks for.
+    let _ = stopping.send(true);
+    if door.await.is_err() {
+        return Err("the accept loop panicked".to_owned());
+    }
+    hub.stop();
+    tokio::task::spawn_blocking(move || threads.join())
+        .await
+        .map_err(|error| error.to_string())?
+        .map_err(|fault| fault.message)?;
+    if let Ok(failure) = failures.try_recv() {
+        return Err(failure);
+    }
+    let _ = std::fs::remove_file(layout.run_file());
+    tracing::info!(target: "phytohub", "stopped, journals closed");
+    Ok(())
+}
+
+async fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| format!("{setting} = \"{address}\": cannot listen there: {error}"))
+}
+
+fn address(socket: &TcpListener) -> Result<SocketAddr, String> {
+    socket.local_addr().map_err(|error| error.to_string())
+}
+
+/// The one line on standard output that scripts wait for.
+#[expect(clippy::print_stdout, reason = "standard output is the contract here")]
+fn announce(soap: SocketAddr, admin: SocketAddr) {
+    println!(r#"{{"event":"listening","soap":"https://{soap}{}","admin":"http://{admin}"}}"#, ingress::PATH);
+}
+
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Takes connections until told to stop, then waits for those that are busy.
+async fn accept(listener: TcpListener, tls: TlsAcceptor, hub: Arc<Hub>, mut stop: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    let connections_max = hub.config.http.connections_max;
+    while !*stop.borrow() {
+        tokio::select! {
+            biased;
+            _ = stop.changed() => {}
+            // Without this the set would keep every connection that ever was.
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((socket, _)) if connections.len() < connections_max => {
+                    let connection = connection(socket, tls.clone(), Arc::clone(&hub), stop.clone());
+                    connections.spawn(connection);
+                }
+                Ok(_) => hub.metrics.connection_ended("too_many"),
+                Err(error) => {
+                    tracing::warn!(target: "phytohub::ingress", %error, "no connection taken");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    let drain = hub.config.http.drain_timeout.0;
+    let drained = tokio::time::timeout(drain, async { while connections.join_next().await.is_some() {} }).await;
+    if drained.is_err() {
+        let left = connections.len();
+        tracing::warn!(target: "phytohub", left, "connections still busy after drain_timeout are closed");
+        connections.shutdown().await;
+    }
+}
+
+/// One connection from handshake to end.
+async fn connection(socket: TcpStream, tls: TlsAcceptor, hub: Arc<Hub>, stop: watch::Receiver<bool>) {
+    hub.metrics.connections.inc();
+    if let Err(reason) = converse(socket, tls, &hub, stop).await {
+        hub.metrics.connection_ended(reason);
+        tracing::debug!(target: "phytohub::ingress", reason, "connection ended");
+    }
+    hub.metrics.connections.dec();
+}
+
+async fn converse(
+    socket: TcpStream,
+    tls: TlsAcceptor,
+    hub: &Arc<Hub>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), &'static str> {
+    socket.set_nodelay(true).map_err(|_| "socket")?;
+    let settings = &hub.config.http;
+    let stream = tokio::time::timeout(settings.handshake_timeout.0, tls.accept(socket))
+        .await
+        .map_err(|_| "handshake_timeout")?
+        .map_err(|_| "handshake_failed")?;
+    let certificate: Option<CertificateFingerprint> =
+        stream.get_ref().1.peer_certificates().and_then(<[_]>::first).map(identity::fingerprint);
+    let phases = Phases::new();
+    let service = service_fn(|request| ingress::handle(Arc::clone(hub), certificate, Arc::clone(&phases), request));
+    let connection = http1::Builder::new()
+        .header_read_timeout(None)
+        .max_buf_size(HEAD_BYTES_MAX.max(READ_BUFFER_BYTES))
+        .serve_connection(TokioIo::new(Watched::new(stream, Arc::clone(&phases))), service);
+    tokio::pin!(connection);
+    tokio::select! {
+        ended = connection.as_mut() => return ended.map_err(|error| reason(&error)),
+        overstayed = phases.overstayed(settings) => return Err(overstayed),
+        _ = stop.changed() => {
+            if phases.is_idle() {
+                return Ok(());
+            }
+            connection.as_mut().graceful_shutdown();
+        }
+    }
+    // Stopping: the answer in flight leaves, the deadlines still hold.
+    tokio::select! {
+        ended = connection.as_mut() => ended.map_err(|error| reason(&error)),
+        overstayed = phases.overstayed(settings) => Err(overstayed),
+    }
+}
+
+/// hyper's read buffer: a body of usual size arrives in one piece and is not copied.
+const READ_BUFFER_BYTES: usize = 512 << 10;
+
+fn reason(error: &hyper::Error) -> &'static str {
+    if error.is_parse() {
+        "bad_http"
+    } else if error.is_incomplete_message() {
+        "broke_off"
+    } else if error.is_timeout() {
+        "timeout"
+    } else {
+        "socket"
+    }
+}

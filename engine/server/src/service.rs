@@ -1,0 +1,196 @@
+//! The 27 operations, each as the steps it consists of.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use phytohub_core::admission::admit;
+use phytohub_model::{
+    AllowedDocument, CertificateFingerprint, ConnectionCode, DocumentType, Fault, HeaderFields, Nppo, Outcome, Refusal,
+    TrackingState,
+};
+use phytohub_soap::{Answer, Delivery, HeaderAnswer, Operation, Request};
+
+use crate::acknowledge;
+use crate::append;
+use crate::authenticate::{self, Caller};
+use crate::deliver;
+use crate::hub::Hub;
+use crate::metrics::Step;
+use crate::validate;
+
+/// Answers one request of the client with this certificate.
+///
+/// # Errors
+/// The fault to answer with.
+pub(crate) async fn call(
+    hub: &Arc<Hub>,
+    certificate: Option<&CertificateFingerprint>,
+    request: Request,
+) -> Result<Answer, Fault> {
+    let started = Instant::now();
+    let caller = authenticate::caller(&hub.registry.load(), certificate)?;
+    hub.metrics.observe(Step::Authenticate, started.elapsed());
+    let operation = request.operation();
+    match request {
+        Request::DeliverEnvelope(delivery) | Request::DeliverPhytoEnvelope(delivery) => {
+            deliver_envelope(hub, &caller, operation, delivery, Validation::No).await
+        }
+        Request::ValidateAndDeliverEnvelope(delivery) => {
+            deliver_envelope(hub, &caller, operation, delivery, Validation::First).await
+        }
+        Request::DeliverCountryResponseEnvelope(mut delivery) => {
+            // An envelope of its own, whatever type the client copied from the certificate it answers.
+            delivery.header.certificate_type = DocumentType::COUNTRY_RESPONSE.0;
+            deliver_envelope(hub, &caller, operation, delivery, Validation::No).await
+        }
+        Request::ValidatePhytoXml(content) => {
+            let started = Instant::now();
+            let content = content.unwrap_or_else(|| phytohub_soap::Content::from_text(""));
+            let verdict = validate::judge(hub, &content, None).await;
+            hub.metrics.observe(Step::Validate, started.elapsed());
+            Ok(Answer::Findings(verdict.findings))
+        }
+        Request::GetImportEnvelopeHeaders { .. }
+        | Request::PullSingleImportEnvelope { .. }
+        | Request::PullImportEnvelope
+        | Request::GetUnderDeliveryEnvelope => {
+            let started = Instant::now();
+            let answer = fetch(hub, &caller, operation, request).await;
+            hub.metrics.observe(Step::Deliver, started.elapsed());
+            answer
+        }
+        Request::AcknowledgeEnvelopeReceipt { .. }
+        | Request::AdvancedAcknowledgeEnvelopeReceipt { .. }
+        | Request::AcknowledgeFailedEnvelopeReceipt { .. }
+        | Request::SetTrackingInfoUpdate(_)
+        | Request::GetEnvelopeTrackingInfo { .. } => {
+            let started = Instant::now();
+            let answer = conclude(hub, &caller, operation, request).await;
+            hub.metrics.observe(Step::Acknowledge, started.elapsed());
+            answer
+        }
+        Request::GetActiveNppos => {
+            let registry = hub.registry.load();
+            Ok(Answer::Nppos(registry.nppos().filter(|nppo| nppo.active).cloned().collect()))
+        }
+        Request::GetProfile => Ok(Answer::Profile(profile(hub, &caller.codes))),
+        // Channels come with the operators' issue; a hub without any answers so.
+        Request::GetAvailableChannels => Ok(Answer::Channels(Vec::new())),
+        Request::CodeList(list) => Ok(Answer::CodeList(list, hub.list(list))),
+    }
+}
+
+/// Whether a delivery is judged before it is taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Validation {
+    First,
+    No,
+}
+
+/// The way in: authenticate, validate, append and route.
+async fn deliver_envelope(
+    hub: &Arc<Hub>,
+    caller: &Caller,
+    operation: Operation,
+    delivery: Delivery,
+    validation: Validation,
+) -> Result<Answer, Fault> {
+    let Delivery { header: fields, content } = delivery;
+    let content = content.filter(|content| !content.is_blank());
+    let header = match admit(&hub.registry.load(), &caller.codes, &fields, content.is_some()) {
+        Ok(header) => header,
+        Err(refusal) => return Ok(refused(hub, operation, fields, &refusal)),
+    };
+    let Some(content) = content else { return Ok(refused(hub, operation, fields, &Refusal::ContentMissing)) };
+    if validation == Validation::First {
+        let started = Instant::now();
+        let verdict = validate::judge(hub, &content, Some(&header)).await;
+        hub.metrics.observe(Step::Validate, started.elapsed());
+        if let Some(refusal) = validate::refusal(&verdict) {
+            return Ok(refused(hub, operation, fields, &refusal));
+        }
+    }
+    let started = Instant::now();
+    let appended = append::append(hub, header, content.raw().clone()).await?;
+    hub.metrics.observe(Step::Append, started.elapsed());
+    tracing::debug!(target: "phytohub::append", number = %appended.header.number, again = appended.again, "accepted");
+    Ok(Answer::Delivered { operation, header: HeaderAnswer::Tracked(appended.header) })
+}
+
+/// A delivery that the rules do not allow: the sender's own header, `FailedDelivery` and why. Nothing is kept of it, so
+/// it has no number.
+fn refused(hub: &Hub, operation: Operation, mut fields: HeaderFields, refusal: &Refusal) -> Answer {
+    hub.metrics.refused(refusal.reason());
+    tracing::debug!(target: "phytohub::authenticate", reason = refusal.reason(), "delivery refused");
+    fields.delivery_number.clear();
+    fields.tracking_info = TrackingState::FailedDelivery.as_str().to_owned();
+    fields.error_message = refusal.to_string();
+    Answer::Delivered { operation, header: HeaderAnswer::Echo(fields) }
+}
+
+/// What a receiver or sender asks of what waits.
+async fn fetch(hub: &Hub, caller: &Caller, operation: Operation, request: Request) -> Result<Answer, Fault> {
+    let codes = &caller.codes;
+    match request {
+        Request::GetImportEnvelopeHeaders { from } => {
+            let from = match from.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+                Some(text) => Some(text.parse::<ConnectionCode>().map_err(|error| {
+                    Fault::client(format!("countryCode cannot be used: {error}; leave it empty for all"))
+                })?),
+                None => None,
+            };
+            Ok(Answer::Headers { operation, headers: deliver::import_headers(hub, codes, from).await? })
+        }
+        Request::PullSingleImportEnvelope { number } => {
+            Ok(Answer::Envelope(deliver::pull_single(hub, codes, &number).await?))
+        }
+        Request::PullImportEnvelope => Ok(Answer::Envelopes(deliver::pull_many(hub, codes).await?)),
+        _ => Ok(Answer::Headers { operation, headers: deliver::under_delivery(hub, codes).await? }),
+    }
+}
+
+/// What ends an envelope, and what is told of it.
+async fn conclude(hub: &Hub, caller: &Caller, operation: Operation, request: Request) -> Result<Answer, Fault> {
+    let codes = &caller.codes;
+    let (number, outcome, message) = match request {
+        Request::AcknowledgeEnvelopeReceipt { number } => (number, Outcome::Delivered, None),
+        Request::AdvancedAcknowledgeEnvelopeReceipt { number, message } => {
+            (number, Outcome::DeliveredWithWarnings, Some(message))
+        }
+        Request::AcknowledgeFailedEnvelopeReceipt { number, message } => {
+            (number, Outcome::DeliveredNotReadable, Some(message))
+        }
+        Request::SetTrackingInfoUpdate(header) => {
+            acknowledge::set_tracking(hub, codes, &header).await?;
+            return Ok(Answer::TrackingSet);
+        }
+        Request::GetEnvelopeTrackingInfo { number } => return track(hub, codes, number).await,
+        _ => return Err(Fault::server("The hub failed on this request; tell its operator")),
+    };
+    let message = message.filter(|message| !message.is_empty());
+    let state = acknowledge::acknowledge(hub, codes, &number, outcome, message).await?;
+    Ok(Answer::Acknowledged { operation, state })
+}
+
+async fn track(hub: &Hub, codes: &[ConnectionCode], number: String) -> Result<Answer, Fault> {
+    Ok(Answer::Tracked(match acknowledge::tracking(hub, codes, &number).await? {
+        Some(header) => HeaderAnswer::Tracked(header),
+        None => HeaderAnswer::Echo(HeaderFields {
+            delivery_number: number,
+            tracking_info: TrackingState::EnvelopeNotExists.as_str().to_owned(),
+            ..HeaderFields::default()
+        }),
+    }))
+}
+
+/// The caller's own row; of a party with many codes the first.
+fn profile(hub: &Hub, codes: &[ConnectionCode]) -> Nppo {
+    let registry = hub.registry.load();
+    codes.iter().find_map(|code| registry.nppo(code).cloned()).unwrap_or_else(|| Nppo {
+        // Not reached: a certificate is registered for codes of members only. An empty row is still no lie.
+        code: codes[0],
+        name: String::new(),
+        active: false,
+        allowed: AllowedDocument::Only(Vec::new()),
+    })
+}

@@ -1,0 +1,87 @@
+//! Step 3, validate: the validator behind an interface, off the shard's thread.
+
+use phytohub_model::{Finding, Header, Level, Refusal, Verdict};
+use phytohub_soap::Content;
+use phytoval::Expected;
+
+/// Judges certificates. The native validator is one; a WebAssembly module is to be another.
+pub(crate) trait Judge: Send + Sync {
+    /// Judges un-escaped content, against the header of its envelope when there is one.
+    fn judge(&self, content: &[u8], expected: Option<&Expected<'_>>) -> Verdict;
+}
+
+/// The validator compiled into this program.
+pub(crate) struct NativeJudge;
+
+impl Judge for NativeJudge {
+    fn judge(&self, content: &[u8], expected: Option<&Expected<'_>>) -> Verdict {
+        phytoval::validate(content, expected)
+    }
+}
+
+/// Content above this size is judged on a thread for blocking work: its milliseconds would hold up other requests.
+const INLINE_BYTES_MAX: usize = 256 << 10;
+
+/// Findings named in a refusal; the message must stay readable, ValidatePhytoXML gives all.
+const FINDINGS_IN_REFUSAL_MAX: usize = 20;
+
+/// Judges content as ValidatePhytoXML and ValidateAndDeliverEnvelope do.
+pub(crate) async fn judge(
+    hub: &std::sync::Arc<crate::hub::Hub>,
+    content: &Content,
+    header: Option<&Header>,
+) -> Verdict {
+    if content.len() <= INLINE_BYTES_MAX {
+        return judge_now(hub.judge.as_ref(), content, header);
+    }
+    let (on_thread, content, header) = (std::sync::Arc::clone(hub), content.clone(), header.cloned());
+    let judged = tokio::task::spawn_blocking(move || judge_now(on_thread.judge.as_ref(), &content, header.as_ref()));
+    match judged.await {
+        Ok(verdict) => verdict,
+        Err(error) => {
+            // Never "clean" after a failure.
+            tracing::error!(target: "phytohub::validate", panicked = error.is_panic(), "the validator failed");
+            Verdict { findings: vec![failed()] }
+        }
+    }
+}
+
+fn judge_now(judge: &dyn Judge, content: &Content, header: Option<&Header>) -> Verdict {
+    let mut scratch = Vec::new();
+    let text = content.unescape(&mut scratch);
+    let expected = header.map(|header| Expected {
+        from: header.from.as_str(),
+        to: header.to.as_str(),
+        number: header.certificate_number.as_str(),
+        certificate_type: header.document.kind.0,
+        certificate_status: header.document.status.0,
+    });
+    judge.judge(text, expected.as_ref())
+}
+
+fn failed() -> Finding {
+    Finding {
+        area: phytohub_model::Area::Schema,
+        level: Level::Severe,
+        field: String::new(),
+        message: "The validator failed on this certificate, so it cannot be called clean; tell the hub's operator"
+            .to_owned(),
+    }
+}
+
+/// The refusal that a verdict leads to, if one does: the severe findings, one a line.
+pub(crate) fn refusal(verdict: &Verdict) -> Option<Refusal> {
+    if !verdict.refuses() {
+        return None;
+    }
+    let severe = || verdict.findings.iter().filter(|finding| finding.level == Level::Severe);
+    let mut lines: Vec<String> = severe()
+        .take(FINDINGS_IN_REFUSAL_MAX)
+        .map(|finding| format!("{} {}: {}", finding.area.as_str(), finding.field, finding.message))
+        .collect();
+    let more = severe().count().saturating_sub(FINDINGS_IN_REFUSAL_MAX);
+    if more > 0 {
+        lines.push(format!("and {more} more; ValidatePhytoXML answers all"));
+    }
+    Some(Refusal::Invalid(lines.join("\n")))
+}
