@@ -1,1 +1,6 @@
-//! x
+//! What the end-to-end tests share: the real binary, run in a directory of its own, and clients that speak to it.
+
+pub mod hub;
+pub mod ledger;
+pub mod parties;
+pub mod wire;

@@ -1,0 +1,120 @@
+//! Bytes on the wire, for what a well-behaved client would never send.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::hub::TestHub;
+
+/// No answer of a healthy hub takes this long.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// GET over plain HTTP: status and body.
+///
+/// # Panics
+/// When there is no answer.
+pub async fn get(address: &str, path: &str) -> (u16, String) {
+    let mut socket = TcpStream::connect(address).await.expect("the address listens");
+    let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.expect("the request is sent");
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).await.expect("an answer");
+    let answer = String::from_utf8(answer).expect("text");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    (status(head), body.to_owned())
+}
+
+/// The status of an answer's head.
+///
+/// # Panics
+/// When it has none.
+pub fn status(head: &str) -> u16 {
+    head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status line")
+}
+
+/// A TLS connection with the keys of `member` (`None` = without a client certificate).
+///
+/// # Panics
+/// When the handshake fails.
+pub async fn connect(hub: &TestHub, member: Option<&str>) -> TlsStream<TcpStream> {
+    let keys = member.map(|code| (hub.pki(&format!("nppo-{code}.pem")), hub.pki(&format!("nppo-{code}.key"))));
+    let keys = keys.as_ref().map(|(certificate, key)| (certificate.as_path(), key.as_path()));
+    let socket = TcpStream::connect(hub.soap()).await.expect("the service listens");
+    let name = ServerName::try_from("localhost").expect("a name");
+    tls(&hub.pki("ca.pem"), keys).connect(name, socket).await.expect("a handshake")
+}
+
+fn tls(ca: &Path, keys: Option<(&Path, &Path)>) -> TlsConnector {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(ca).expect("the CA")).expect("a CA certificate");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("protocol versions")
+        .with_root_certificates(roots);
+    let config = match keys {
+        None => builder.with_no_client_auth(),
+        Some((certificate, key)) => builder
+            .with_client_auth_cert(
+                vec![CertificateDer::from_pem_file(certificate).expect("a certificate")],
+                PrivateKeyDer::from_pem_file(key).expect("a key"),
+            )
+            .expect("a pair"),
+    };
+    TlsConnector::from(Arc::new(config))
+}
+
+/// Sends raw bytes and reads one answer: its head and body (by Content-Length or to the end).
+///
+/// # Panics
+/// When no answer comes.
+pub async fn exchange(stream: &mut TlsStream<TcpStream>, request: &[u8]) -> (String, String) {
+    stream.write_all(request).await.expect("the request is sent");
+    read_answer(stream).await
+}
+
+/// Reads one answer: its head and body.
+///
+/// # Panics
+/// When none comes.
+pub async fn read_answer(stream: &mut TlsStream<TcpStream>) -> (String, String) {
+    let read = async {
+        let mut bytes = Vec::new();
+        loop {
+            if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+                let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+                let length = head.lines().find_map(|line| {
+                    let (name, value) = line.split_once(':')?;
+                    name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+                });
+                if length.is_some_and(|length| bytes.len() >= end + 4 + length) {
+                    return (head, String::from_utf8_lossy(&bytes[end + 4..]).into_owned());
+                }
+            }
+            if stream.read_buf(&mut bytes).await.expect("an answer") == 0 {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let (head, body) = text.split_once("\r\n\r\n").expect("a head before the end");
+                return (head.to_owned(), body.to_owned());
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, read).await.expect("an answer in time")
+}
+
+/// A POST of `body` as most clients send it.
+pub fn post(body: &str) -> Vec<u8> {
+    format!(
+        "POST /hub/DeliveryService HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml; charset=utf-8\r\n\
+         SOAPAction: \"\"\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}

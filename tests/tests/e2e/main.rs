@@ -1,0 +1,12 @@
+//! End to end: the real binary over real mutual TLS on loopback.
+
+mod command_line;
+mod disk_full;
+mod drain;
+mod forget;
+mod http;
+mod identity;
+mod kill;
+mod life_cycle;
+mod observe;
+mod slow_clients;
