@@ -31,7 +31,7 @@ pub(crate) fn recover(parts: &ShardParts) -> Result<Recovered, String> {
     let mut core = Shard::new(parts.id, parts.core.clone());
     let mut unreadable: HashMap<Locator, ContentState> = HashMap::new();
     let disk = Arc::new(RealDisk);
-    let log = Log::open(disk, &parts.dir, log_settings(&parts.journal), |fact, locator, content| {
+    let mut log = Log::open(disk, &parts.dir, log_settings(&parts.journal), |fact, locator, content| {
         core.apply(&fact, locator);
         if matches!(content, ContentState::Erased | ContentState::Damaged) {
             unreadable.insert(locator, content);
@@ -49,6 +49,8 @@ pub(crate) fn recover(parts: &ShardParts) -> Result<Recovered, String> {
             locator.offset
         ));
     }
+    // Ready means ready: without a spare segment the first deliveries would be refused.
+    log.run_jobs().map_err(|error| format!("{}: {error}", parts.dir.display()))?;
     let now = Instant::now();
     let to_erase: VecDeque<_> = core
         .erasable()
