@@ -19,16 +19,16 @@ fn first_segment() -> PathBuf {
 }
 
 fn new_log(disk: &FakeDisk) -> Log<FakeDisk> {
-    let (mut log, replayed) = open(disk).unwrap();
+    let (mut log, replayed) = open(disk).expect("an empty disk opens");
     assert!(replayed.is_empty());
-    log.run_jobs().unwrap();
+    log.run_jobs().expect("no fault is set");
     log
 }
 
 /// Commits one record.
 fn commit(log: &mut Log<FakeDisk>, value: u64, length: usize) -> Locator {
-    let locator = log.stage(Stream::Hot, &accepted(value), &content(value as usize, length)).unwrap();
-    log.commit().unwrap();
+    let locator = log.stage(Stream::Hot, &accepted(value), &content(value as usize, length)).expect("room");
+    log.commit().expect("no fault is set");
     locator
 }
 
@@ -85,7 +85,7 @@ fn every_flipped_byte_of_synced_frames_is_found_and_named() {
 
 fn archive_length(bytes: &[u8], offset: u32) -> u32 {
     let at = offset as usize + 24;
-    u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap())
+    u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
 }
 
 #[test]
