@@ -41,7 +41,7 @@ pub(crate) const CRATES: &[Crate] = &[
         normal: &["base64", "phytohub-model"],
         dev: &["proptest", "quick-xml"],
     },
-    Crate { folder: "loadtest/certificates", name: "phytohub-certificates", normal: &[], dev: &["quick-xml"] },
+    Crate { folder: "loadtest/certificates", name: "phytohub-certificates", normal: &[], dev: &["phytoval"] },
     Crate {
         folder: "engine/server",
         name: "phytohub-server",
