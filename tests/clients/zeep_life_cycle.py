@@ -103,8 +103,10 @@ class Party:
 
 
 def rows(result, name):
-    """The rows of an array type; an empty array may come as nothing at all."""
-    return (getattr(result, name) or []) if result is not None else []
+    """The rows of an array type, which zeep gives as they are or inside of it; an empty array may come as nothing."""
+    if result is None or isinstance(result, list):
+        return result or []
+    return getattr(result, name) or []
 
 
 def of_ours(numbers, ours):

@@ -149,10 +149,17 @@ impl Layout {
     }
 
     /// Tells the command line where the hub is.
+    ///
+    /// # Errors
+    /// When it cannot be written; no old one is left then, which would lead elsewhere.
     pub fn write_run_file(&self, running: &Running) -> io::Result<()> {
         let part = self.run_file().with_extension("part");
-        fs::write(&part, serde_json::to_vec(running)?)?;
-        fs::rename(part, self.run_file())
+        let written = fs::write(&part, serde_json::to_vec(running)?).and_then(|()| fs::rename(&part, self.run_file()));
+        if written.is_err() {
+            // Neither may be there.
+            let _ = (fs::remove_file(&part), fs::remove_file(self.run_file()));
+        }
+        written
     }
 
     /// The addresses of the running hub.

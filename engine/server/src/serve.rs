@@ -51,7 +51,11 @@ async fn run(layout: &Layout, config: Config) -> Result<(), String> {
     let (stopping, stop) = watch::channel(false);
     let (soap_address, admin_address) = (address(&soap)?, address(&admin_socket)?);
     let running = Running { pid: std::process::id(), admin: format!("http://{admin_address}") };
-    layout.write_run_file(&running).map_err(|error| format!("{}: {error}", layout.run_file().display()))?;
+    if let Err(error) = layout.write_run_file(&running) {
+        // As on a full disk, where the hub must still hand out what waits.
+        let file = layout.run_file();
+        tracing::warn!(target: "phytohub", file = %file.display(), %error, "`phytohub nppo` will not find this hub");
+    }
     let mut signals = Signals::new().map_err(|error| format!("no signals: {error}"))?;
     tokio::spawn(admin::serve(admin_socket, Arc::clone(&hub), token, stop.clone()));
     let door = tokio::spawn(accept(soap, TlsAcceptor::from(Arc::new(tls)), Arc::clone(&hub), stop));
