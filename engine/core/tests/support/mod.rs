@@ -41,7 +41,7 @@ pub fn codes(text: &str) -> Vec<ConnectionCode> {
 
 /// The `n`th delivery number; spread like a random one.
 pub fn number(n: u64) -> DeliveryNumber {
-    let mixed = u128::from(n + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+    let mixed = (u128::from(n) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
     let mut random = [0; 15];
     random.copy_from_slice(&mixed.to_be_bytes()[1..]);
     DeliveryNumber::new(SHARD, random)
