@@ -66,7 +66,9 @@ impl Reclaim {
                 Some(locator) => reader.read(locator).map_err(|error| format!("a waiting envelope: {error}"))?,
                 None => Bytes::new(),
             };
-            match log.stage(Stream::Cold, &fact, &content) {
+            // With no spare for the cold stream the hot one serves: what is freed by it is worth a second copy later.
+            let staged = log.stage(Stream::Cold, &fact, &content).or_else(|_| log.stage(Stream::Hot, &fact, &content));
+            match staged {
                 Ok(locator) => drop(core.apply(&fact, locator)),
                 Err(error @ NoRoom::Failed) => return Err(error.to_string()),
                 Err(NoRoom::NoSpare | NoRoom::TooLarge { .. }) => {

@@ -3,7 +3,6 @@
 //! The loop is short on purpose: take what waits, decide and apply each, commit once, answer all.
 
 use std::collections::VecDeque;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -341,13 +340,20 @@ impl Owner {
         }
         self.core.forget(now);
         self.erase_due();
-        self.disk_low = disk_is_low(&self.dir, self.settings.disk_low_water)
-            .map_err(|error| format!("{}: free space unknown: {error}", self.dir.display()))?;
+        self.disk_low = self.room_bytes()? < self.settings.disk_low_water.0;
         self.reclaim.look(&self.core, &mut self.log);
         self.log.retry();
         self.metrics.observe_state(&self.core, &self.log, self.disk_low);
         self.metrics.observe(Step::Forget, started.elapsed());
         Ok(())
+    }
+
+    /// Space for what is to come: free on the disk, and in the segments that are ready already.
+    fn room_bytes(&self) -> Result<u64, Failure> {
+        let fs = rustix::fs::statvfs(&self.dir)
+            .map_err(|error| format!("{}: free space unknown: {error}", self.dir.display()))?;
+        let spares = u64::from(self.log.room().spare_segments) * self.settings.segment.0;
+        Ok(fs.f_bavail.saturating_mul(fs.f_frsize).saturating_add(spares))
     }
 
     fn erase_due(&mut self) {
@@ -367,10 +373,4 @@ impl Owner {
     fn job_done(&mut self, outcome: JobOutcome<RealDisk>) -> Result<(), Failure> {
         self.log.finish_job(outcome).map_err(|error| error.to_string())
     }
-}
-
-/// Whether the disk below `dir` has less free than `low_water`.
-fn disk_is_low(dir: &std::path::Path, low_water: Size) -> io::Result<bool> {
-    let fs = rustix::fs::statvfs(dir)?;
-    Ok(fs.f_bavail.saturating_mul(fs.f_frsize) < low_water.0)
 }

@@ -92,7 +92,9 @@ async fn deliveries_are_refused_while_acknowledgements_and_pulls_go_on() {
                 assert!(was_accepted(&answer));
                 break;
             }
-            Err(error) => assert!(attempt < 200, "no room came back: {error}\n{}", hub.log()),
+            Err(error) => {
+                assert!(attempt < 200, "no room came back: {error}\n{}\n{}", hub.log(), hub.metrics().await);
+            }
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

@@ -138,7 +138,10 @@ async fn what_is_not_yours_looks_like_what_does_not_exist() {
         let tracked = stranger.track(number).await.unwrap();
         assert_eq!((tracked.tracking_info.as_str(), tracked.from.as_str()), ("EnvelopeNotExists", ""));
         let text = fault(stranger.acknowledge(number, Acknowledgement::Received).await);
-        assert_eq!(text.replace(&format!("'{number}'"), "'N'"), fault(stranger.acknowledge("N", Acknowledgement::Received).await));
+        assert_eq!(
+            text.replace(&format!("'{number}'"), "'N'"),
+            fault(stranger.acknowledge("N", Acknowledgement::Received).await)
+        );
     }
     // The sender cannot acknowledge in its receiver's stead.
     fault(sender.acknowledge(&number, Acknowledgement::Received).await);
