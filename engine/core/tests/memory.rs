@@ -1,5 +1,7 @@
 //! What a waiting envelope costs in memory.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
+
 use std::time::Duration;
 
 use allocation_counter::measure;

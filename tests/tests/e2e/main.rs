@@ -1,5 +1,7 @@
 //! End to end: the real binary over real mutual TLS on loopback.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
+
 mod command_line;
 mod disk_full;
 mod drain;
