@@ -456,6 +456,40 @@ fn a_track_outlives_its_retention_while_its_acceptance_lies_in_the_journal() {
 }
 
 #[test]
+fn a_track_outlives_its_retention_while_an_older_copy_of_its_acceptance_lies_in_the_journal() {
+    let mut desk = desk();
+    let number = desk.accept("LK", "NO", "1");
+    // Reclaiming segment 1 is given up after the copying; then the envelope's other segments are reclaimed.
+    desk.copy_forward(1, 2);
+    desk.head = 3;
+    desk.acknowledge("NO", number, Outcome::Delivered);
+    desk.reclaim(2, 4);
+    desk.reclaim(3, 4);
+    desk.wait(401 * DAY);
+    assert_eq!(desk.shard.forget(desk.now), 0);
+    desk.reclaim(4, 5);
+    desk.restart();
+    assert_eq!((desk.inbox("NO"), desk.shard.pending()), (vec![], 0));
+    desk.reclaim(1, 6);
+    assert_eq!(desk.shard.forget(desk.now), 1);
+    desk.shard.check_invariants();
+}
+
+#[test]
+fn an_older_copy_alone_keeps_a_track_from_being_forgotten() {
+    let mut desk = desk();
+    let number = desk.accept("LK", "NO", "1");
+    desk.copy_forward(1, 2);
+    desk.head = 3;
+    desk.acknowledge("NO", number, Outcome::Delivered);
+    desk.reclaim(2, 4);
+    desk.wait(401 * DAY);
+    assert_eq!(desk.shard.forget(desk.now), 0);
+    desk.release(1);
+    assert_eq!(desk.shard.forget(desk.now), 1);
+}
+
+#[test]
 fn a_clock_that_was_ahead_stops_nothing() {
     let mut desk = desk();
     desk.wait(1000 * DAY);

@@ -167,11 +167,9 @@ impl Shard {
         }
         let entry = self.entries.get_mut(slot);
         self.segments.subtract(entry);
-        let stale = self.replay.is_some() && entry.end.tracked && entry.end.segment > end.segment;
-        if !stale {
-            entry.end.segment = end.segment;
-            entry.end.tracked = true;
-        }
+        // Of several tracks, as after a crash between copying and releasing, any will do: they say the same.
+        entry.end.segment = end.segment;
+        entry.end.tracked = true;
         self.segments.add(entry);
         Applied::default()
     }
