@@ -36,6 +36,20 @@ fn first_illegal(bytes: &[u8], start: usize, end: usize) -> Option<usize> {
     })
 }
 
+/// The length of the name, with or without a prefix, at the beginning of `text`; whether it begins as a name must is not
+/// looked at.
+pub(crate) fn name_length(text: &str) -> usize {
+    let ascii = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':');
+    // Nearly all names are ASCII, which needs no decoding.
+    let length = text.bytes().position(|byte| !ascii(byte)).unwrap_or(text.len());
+    match text.get(length..) {
+        Some(rest) if rest.starts_with(|next: char| !next.is_ascii() && continues_name(next)) => {
+            length + rest.find(|next| next != ':' && !continues_name(next)).unwrap_or(rest.len())
+        }
+        _ => length,
+    }
+}
+
 /// Whether a name may begin with `character`. The colon is a letter of XML's names, but namespaces took it.
 pub(crate) fn begins_name(character: char) -> bool {
     match character {
@@ -59,6 +73,15 @@ pub(crate) fn continues_name(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_ends_where_its_characters_end() {
+        for (text, length) in
+            [("", 0), ("a", 1), ("a:b-1.c_d>", 9), (":a ", 2), ("é>", 2), ("aé:b×", 5), ("a×", 1), (">", 0)]
+        {
+            assert_eq!(name_length(text), length, "{text}");
+        }
+    }
 
     #[test]
     fn the_search_agrees_with_the_class_wherever_the_character_stands() {

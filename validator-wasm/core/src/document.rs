@@ -62,16 +62,25 @@ impl<'a> Document<'a> {
 }
 
 fn from_utf8(bytes: Cow<'_, [u8]>) -> (Cow<'_, str>, Option<Kind>) {
-    let valid = str::from_utf8(&bytes).map_or_else(|error| error.valid_up_to(), str::len);
-    let stop = (valid < bytes.len()).then_some(Kind::BadEncoding("UTF-8"));
-    let text = match bytes {
-        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes.get(..valid).unwrap_or_default()),
-        Cow::Owned(mut bytes) => {
-            bytes.truncate(valid);
-            Cow::Owned(String::from_utf8(bytes).unwrap_or_default())
-        }
-    };
-    (text, stop)
+    let broken = Some(Kind::BadEncoding("UTF-8"));
+    match bytes {
+        Cow::Borrowed(bytes) => match str::from_utf8(bytes) {
+            Ok(text) => (Cow::Borrowed(text), None),
+            Err(error) => {
+                let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+                (String::from_utf8_lossy(valid), broken)
+            }
+        },
+        Cow::Owned(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => (Cow::Owned(text), None),
+            Err(error) => {
+                let valid = error.utf8_error().valid_up_to();
+                let mut bytes = error.into_bytes();
+                bytes.truncate(valid);
+                (Cow::Owned(String::from_utf8(bytes).unwrap_or_default()), broken)
+            }
+        },
+    }
 }
 
 fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> (Cow<'static, str>, Option<Kind>) {

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::characters::{self, SPACE, begins_name, continues_name};
+use crate::characters::{self, SPACE, begins_name, continues_name, name_length};
 use crate::document::Document;
 use crate::limits::{DEPTH_MAX, NAME_BYTES_MAX};
 use crate::namespaces::Namespaces;
@@ -228,7 +228,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn end_tag(&mut self, rest: &'a str) -> Result<Event<'a>, SyntaxError> {
-        let length = rest.find(|character| !is_name_or_colon(character)).unwrap_or(rest.len());
+        let length = name_length(rest);
         let (name, rest) = rest.split_at_checked(length).unwrap_or_default();
         let behind = rest.trim_start_matches(SPACE);
         match self.open.last() {
@@ -267,11 +267,6 @@ impl<'a> Scanner<'a> {
 /// Whether `text` is a name without a colon.
 fn is_name(text: &str) -> bool {
     text.len() <= NAME_BYTES_MAX && text.starts_with(begins_name) && text.chars().all(continues_name)
-}
-
-/// Whether `character` may stand in a name with a prefix.
-pub(crate) fn is_name_or_colon(character: char) -> bool {
-    character == ':' || continues_name(character)
 }
 
 #[cfg(test)]

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::characters::{SPACE, begins_name};
+use crate::characters::{SPACE, begins_name, name_length};
 use crate::limits::{ATTRIBUTES_MAX, NAME_BYTES_MAX};
 use crate::namespaces::Namespaces;
 use crate::references;
-use crate::scanner::is_name_or_colon;
 use crate::syntax::{Kind, SyntaxError};
 
 /// A name as written, and its parts.
@@ -174,7 +173,7 @@ impl<'a> Cursor<'a> {
 
     fn name(&mut self) -> Result<Name<'a>, SyntaxError> {
         let rest = self.rest();
-        let length = rest.find(|character| !is_name_or_colon(character)).unwrap_or(rest.len());
+        let length = name_length(rest);
         let qualified = rest.get(..length).unwrap_or_default();
         if length == rest.len() {
             return self.error(Kind::Ends("a tag"));
