@@ -9,7 +9,8 @@ use phytohub_model::limits::{SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN};
 pub enum SettingsError {
     /// The segment's size.
     #[error(
-        "a journal segment cannot have {0} bytes: choose a multiple of 4096 from {SEGMENT_BYTES_MIN} to {SEGMENT_BYTES_MAX}"
+        "a journal segment cannot have {0} bytes: choose a multiple of 4096 from {SEGMENT_BYTES_MIN} to \
+         {SEGMENT_BYTES_MAX}"
     )]
     SegmentBytes(u32),
     /// The number of spares and the most there may be.

@@ -98,7 +98,7 @@ impl Fault {
     /// what does not exist.
     pub fn envelope_unknown(number: &str) -> Self {
         Self::client(format!(
-            "No envelope with hubDeliveryNumber '{}' is addressed to you; GetImportEnvelopeHeaders lists what waits for you",
+            "No envelope with hubDeliveryNumber '{}' is addressed to you; GetImportEnvelopeHeaders lists what waits",
             shown(number)
         ))
     }

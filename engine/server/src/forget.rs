@@ -1,8 +1,8 @@
 //! Step 8, forget: expiry, retention, and the slow work on disk that follows from them.
 //!
 //! What to forget is the core's decision, on the shard's thread. The disk work (zeroing new segments, overwriting
-//! content that ended, recycling) is done here, on one thread for each journal and strictly in order, so that an erasure
-//! can never hit a segment that is in use again.
+//! content that ended, recycling) is done here, on one thread for each journal and strictly in order, so that an
+//! erasure can never hit a segment that is in use again.
 
 use std::io;
 use std::thread;

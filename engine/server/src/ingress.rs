@@ -126,7 +126,8 @@ fn get(request: &Request<Incoming>) -> Response<AnswerBody> {
         return page(
             StatusCode::OK,
             &format!(
-                "phytohub, exchange of electronic phytosanitary certificates\nPOST SOAP 1.1 requests here; the WSDL is at {PATH}?wsdl\n"
+                "phytohub, exchange of electronic phytosanitary certificates\n\
+                 POST SOAP 1.1 requests here; the WSDL is at {PATH}?wsdl\n"
             ),
         );
     }

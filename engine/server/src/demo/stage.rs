@@ -147,8 +147,8 @@ impl Stage {
             let pki = self.dir.join("pki");
             let pki = pki.display();
             format!(
-                "curl --silent --show-error --cacert {pki}/ca.pem --cert {pki}/nppo-{code}.pem --key {pki}/nppo-{code}.key \
-                 -H 'Content-Type: text/xml; charset=utf-8'"
+                "curl --silent --show-error --cacert {pki}/ca.pem --cert {pki}/nppo-{code}.pem \
+                 --key {pki}/nppo-{code}.key -H 'Content-Type: text/xml; charset=utf-8'"
             )
         };
         say("");
