@@ -60,7 +60,7 @@ fn advisories(workspace: &Workspace) -> Result<Advisories, Failure> {
 
 /// Whether a line of cargo-deny says that the database could not be fetched or read.
 fn tells_of_no_database(line: &str) -> bool {
-    line.contains("failed to") && line.contains("advisory database")
+    line.contains("failed to") && ["advisory database", "advisory-db"].iter().any(|words| line.contains(words))
 }
 
 #[cfg(test)]
@@ -70,6 +70,7 @@ mod tests {
     #[test]
     fn a_database_that_cannot_be_had_is_told_from_a_finding() {
         assert!(tells_of_no_database("2026-01-01 00:00:00 [ERROR] failed to fetch advisory database"));
+        assert!(tells_of_no_database("[ERROR] failed to get HEAD timestamp: [\"-C\", \"advisory-dbs/advisory-db-1\"]"));
         assert!(!tells_of_no_database("error[vulnerability]: a crate with an advisory"));
         assert!(!tells_of_no_database("advisories FAILED"));
     }

@@ -1,7 +1,7 @@
 //! Running other programs: where the workspace is, which cargo, and what to say when something does not start.
 
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -61,8 +61,18 @@ impl Workspace {
     pub(crate) fn cargo<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
         let mut command = Command::new(&self.cargo);
         command.args(arguments).current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
+        own_variables(env::vars_os().map(|(name, _)| name)).for_each(|name| {
+            command.env_remove(name);
+        });
         command
     }
+}
+
+/// The variables by which cargo told this program of its own package. Handed on they would be taken for a change by
+/// build scripts that watch them, and what they build would be built again with each turn from `cargo xtask` to `cargo`.
+fn own_variables(names: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
+    const PREFIXES: [&str; 2] = ["CARGO_MANIFEST_", "CARGO_PKG_"];
+    names.filter(|name| name.to_str().is_some_and(|name| PREFIXES.iter().any(|prefix| name.starts_with(prefix))))
 }
 
 /// Says what is run, and runs it with this terminal.
@@ -136,6 +146,13 @@ mod tests {
             .expect("all passed on");
         assert_eq!(shown, b"one\r\ntwo \xff\nthree");
         assert_eq!(seen, ["one", "two \u{fffd}", "three"]);
+    }
+
+    #[test]
+    fn the_variables_of_this_package_are_not_handed_on() {
+        let names = ["CARGO_PKG_NAME", "CARGO_MANIFEST_DIR", "CARGO_TARGET_DIR", "CARGO_HOME", "PATH"];
+        let own: Vec<OsString> = own_variables(names.iter().map(OsString::from)).collect();
+        assert_eq!(own, ["CARGO_PKG_NAME", "CARGO_MANIFEST_DIR"]);
     }
 
     #[test]
