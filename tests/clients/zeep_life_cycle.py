@@ -154,7 +154,8 @@ class LifeCycle:
 
     def accepted(self, name, header, kind, status):
         """Checks the answer to a delivery and keeps its number under a name."""
-        expect(f"{name}: HUBTrackingInfo", header.HUBTrackingInfo, "PendingDelivery")
+        refusal = header.hubDeliveryErrorMessage
+        expect_that(header.HUBTrackingInfo == "PendingDelivery", f"{name}: {header.HUBTrackingInfo}: {refusal}")
         number = header.hubDeliveryNumber or ""
         expect_that(number.isascii() and number.isalnum() and len(number) <= 40, f"{name}: {number!r} is no number")
         expect_that(number not in self.numbers.values(), f"{name}: {number} is the number of another envelope")
