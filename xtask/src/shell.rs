@@ -69,7 +69,7 @@ impl Workspace {
 }
 
 /// The variables by which cargo told this program of its own package. Handed on they would be taken for a change by
-/// build scripts that watch them, and what they build would be built again with each turn from `cargo xtask` to `cargo`.
+/// build scripts that watch them, and all above those built again with each turn from `cargo xtask` to `cargo`.
 fn own_variables(names: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
     const PREFIXES: [&str; 2] = ["CARGO_MANIFEST_", "CARGO_PKG_"];
     names.filter(|name| name.to_str().is_some_and(|name| PREFIXES.iter().any(|prefix| name.starts_with(prefix))))
