@@ -11,6 +11,9 @@ mod reader;
 mod tag;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use chars::{check_document, is_white};
 pub(crate) use error::Malformed;
 pub(crate) use reader::{Binding, Event, Reader, Start};

@@ -72,21 +72,27 @@ fn answers() -> Vec<(String, Answer)> {
     let mut answers = vec![
         ("tracked", Answer::Tracked(HeaderAnswer::Tracked(warned()))),
         ("tracked-echo", Answer::Tracked(HeaderAnswer::Echo(echo()))),
-        ("findings", Answer::Findings(vec![
-            finding(Area::Schema, Level::Severe),
-            finding(Area::Mapping, Level::Warning),
-            finding(Area::MandatoryElements, Level::Info),
-        ])),
+        (
+            "findings",
+            Answer::Findings(vec![
+                finding(Area::Schema, Level::Severe),
+                finding(Area::Mapping, Level::Warning),
+                finding(Area::MandatoryElements, Level::Info),
+            ]),
+        ),
         ("findings-none", Answer::Findings(Vec::new())),
         ("envelope", Answer::Envelope(Some((pending(), Content::from_text(CERTIFICATE))))),
         ("envelope-none", Answer::Envelope(None)),
         ("envelopes", Answer::Envelopes(vec![(pending(), stored()), (warned(), Content::from_text("2"))])),
         ("envelopes-none", Answer::Envelopes(Vec::new())),
         ("tracking-set", Answer::TrackingSet),
-        ("nppos", Answer::Nppos(vec![
-            nppo(true, AllowedDocument::Only(vec![known, pair])),
-            nppo(false, AllowedDocument::Only(Vec::new())),
-        ])),
+        (
+            "nppos",
+            Answer::Nppos(vec![
+                nppo(true, AllowedDocument::Only(vec![known, pair])),
+                nppo(false, AllowedDocument::Only(Vec::new())),
+            ]),
+        ),
         ("profile", Answer::Profile(nppo(true, AllowedDocument::All))),
         ("channels", Answer::Channels(vec![channel])),
     ]
