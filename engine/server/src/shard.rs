@@ -173,6 +173,7 @@ pub(crate) fn start(parts: ShardParts) -> Result<(ShardHandle, JoinHandle<()>), 
         dir: parts.dir,
         erase_after: parts.erase_after,
         disk_low: false,
+        held: VecDeque::new(),
         answers: Vec::new(),
     };
     let failed = parts.failed;
@@ -201,7 +202,9 @@ struct Owner {
     dir: PathBuf,
     erase_after: Duration,
     disk_low: bool,
-    /// Answers of the batch, held until it is durable.
+    /// Deliveries that wait for a segment to be made ready.
+    held: VecDeque<Request>,
+    /// Answers of the batch, kept until it is durable.
     answers: Vec<(oneshot::Sender<Answer>, Answer)>,
 }
 
@@ -251,6 +254,7 @@ impl Owner {
         };
         let now = clock::now();
         let bytes_max = usize::try_from(self.settings.batch_bytes_max.0).unwrap_or(usize::MAX);
+        self.take_held(now)?;
         while let Some(next) = message {
             match next {
                 Message::Request(request) => self.take(now, request)?,
@@ -265,8 +269,38 @@ impl Owner {
         Ok(false)
     }
 
+    /// Takes a request, or holds it: a delivery waits while the next segment is being made ready, and behind those that
+    /// wait already, so that the order of a destination stays.
+    fn take(&mut self, now: Timestamp, request: Request) -> Result<(), Failure> {
+        let is_delivery = matches!(request.command, Command::Deliver(_));
+        if !is_delivery || (self.held.is_empty() && !self.must_wait()) {
+            return self.decide(now, request);
+        }
+        if self.held.len() < self.settings.queue {
+            self.held.push_back(request);
+        } else {
+            self.answers.push((request.reply, Answer::Refused(Pressure::Queue)));
+        }
+        Ok(())
+    }
+
+    /// Whether a segment will soon be ready: the disk has room, only its preparation did not keep up with the load.
+    fn must_wait(&self) -> bool {
+        let room = self.log.room();
+        !room.takes_deliveries() && !room.disk_full && !self.disk_low
+    }
+
+    /// Takes what was held, as far as there is room now.
+    fn take_held(&mut self, now: Timestamp) -> Result<(), Failure> {
+        while !self.must_wait() {
+            let Some(request) = self.held.pop_front() else { break };
+            self.decide(now, request)?;
+        }
+        Ok(())
+    }
+
     /// Steps 4 to 7 for one request: decide, stage, apply; the answer waits for the commit.
-    fn take(&mut self, now: Timestamp, mut request: Request) -> Result<(), Failure> {
+    fn decide(&mut self, now: Timestamp, mut request: Request) -> Result<(), Failure> {
         self.metrics.observe(Step::Route, request.queued.elapsed());
         if let Command::Deliver(deliver) = &mut request.command {
             deliver.elsewhere = self.pending.elsewhere(&deliver.header.from);

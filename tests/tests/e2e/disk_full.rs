@@ -134,3 +134,41 @@ async fn limits_on_what_may_wait_refuse_with_a_reason() {
         assert!(was_accepted(&after), "{limit}");
     }
 }
+
+/// A busy hub once refused deliveries with a full disk as the reason, while it had only not zeroed the next segment yet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_load_that_outruns_the_preparation_of_segments_waits_and_is_not_refused() {
+    const SENDERS: usize = 8;
+    const DELIVERIES: usize = 60;
+    let config = "[http]\nbody_max = \"128 KiB\"\n[journal]\nsegment = \"256 KiB\"\nspare_segments = 1\n";
+    let hub = TestHub::with(&["KE", "NL"], config, &[]);
+    let senders: Vec<_> = (0..SENDERS)
+        .map(|task| {
+            let mut sender = party(&hub, "KE");
+            tokio::spawn(async move {
+                let content = "s".repeat(CONTENT_BYTES);
+                let mut numbers = Vec::new();
+                for index in 0..DELIVERIES {
+                    let head = header("KE", "NL", &format!("KE{task}-{index}"));
+                    let answer = sender.deliver(Operation::DeliverEnvelope, &head, &content).await.unwrap();
+                    numbers.push(answer.delivery_number);
+                }
+                numbers
+            })
+        })
+        .collect();
+    let mut sent = Vec::new();
+    for sender in senders {
+        sent.push(sender.await.unwrap());
+    }
+    let waiting = party(&hub, "NL").import_headers(None).await.unwrap();
+    assert_eq!(waiting.len(), SENDERS * DELIVERIES);
+    for numbers in sent {
+        // Each sender's own order is kept, also of those that had to wait.
+        let places: Vec<usize> = numbers
+            .iter()
+            .filter_map(|number| waiting.iter().position(|header| header.delivery_number == *number))
+            .collect();
+        assert!(places.len() == DELIVERIES && places.is_sorted());
+    }
+}
