@@ -23,6 +23,8 @@ const WRITERS: usize = 64;
 /// A certificate.
 const CONTENT_BYTES: usize = 8 << 10;
 const SETTINGS: Settings = Settings { segment_bytes: 64 << 20, spare_segments: 2 };
+/// Size of the bare loop's file: as many bytes as the log goes through in turn, active segment, spares and surplus.
+const BARE_BYTES: u64 = 5 * (64 << 20);
 /// Recovery reads so many envelopes: several segments, few enough for the page cache of a small machine.
 const ENVELOPES: u64 = 32_000;
 /// Turns and batches in each, for the ratio.
@@ -187,7 +189,7 @@ impl Bare {
     fn new(dir: &Path) -> io::Result<Self> {
         let file = RealDisk.create(&dir.join("bare"))?;
         let zeros = vec![0; 1 << 20];
-        for offset in (0..u64::from(SETTINGS.segment_bytes)).step_by(zeros.len()) {
+        for offset in (0..BARE_BYTES).step_by(zeros.len()) {
             file.write_all_at(&mut [IoSlice::new(&zeros)], offset)?;
         }
         DiskFile::sync_data(&file)?;
@@ -198,7 +200,7 @@ impl Bare {
         let start = Instant::now();
         for _ in 0..batches {
             let mut slices = [IoSlice::new(&self.content); WRITERS];
-            if self.offset + (WRITERS * CONTENT_BYTES) as u64 > u64::from(SETTINGS.segment_bytes) {
+            if self.offset + (WRITERS * CONTENT_BYTES) as u64 > BARE_BYTES {
                 self.offset = 0;
             }
             self.file.write_all_at(&mut slices, self.offset)?;
