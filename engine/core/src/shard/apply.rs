@@ -229,18 +229,18 @@ impl Shard {
     /// Lets retries of this delivery be known; of several with the same fingerprint only those of the latest.
     fn remember(&mut self, slot: u32) {
         let fingerprint = self.entries.get(slot).fingerprint;
-        let hash = fingerprint_hash(fingerprint);
+        let hash = fingerprint_hash(&self.keys, fingerprint);
         let same = |other| self.entries.get(other).fingerprint == fingerprint;
         if let Some(earlier) = self.by_fingerprint.find(hash, same) {
             self.by_fingerprint.remove(hash, earlier);
         }
-        let hash_of = |slot| fingerprint_hash(Slab::get(&self.entries, slot).fingerprint);
+        let hash_of = |slot| fingerprint_hash(&self.keys, Slab::get(&self.entries, slot).fingerprint);
         self.by_fingerprint.insert(hash, slot, hash_of);
     }
 
     /// A repetition of this delivery is a new delivery from now on.
     pub(super) fn forget_delivery(&mut self, slot: u32) {
-        self.by_fingerprint.remove(fingerprint_hash(self.entries.get(slot).fingerprint), slot);
+        self.by_fingerprint.remove(fingerprint_hash(&self.keys, self.entries.get(slot).fingerprint), slot);
     }
 
     /// Step 5, route: into the destination's inbox and the sender's outbox.

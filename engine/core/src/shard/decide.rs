@@ -68,7 +68,7 @@ impl Shard {
     fn first_of(&self, now: Timestamp, deliver: &Deliver) -> Option<&Entry> {
         let fingerprint = deliver.content.fingerprint;
         let same = |slot| self.entries.get(slot).fingerprint == fingerprint;
-        let first = self.entries.get(self.by_fingerprint.find(fingerprint_hash(fingerprint), same)?);
+        let first = self.entries.get(self.by_fingerprint.find(fingerprint_hash(&self.keys, fingerprint), same)?);
         let known = first.is_pending() || now.since(first.end.at) < self.settings.retry_window;
         (known && self.has_header(first, &deliver.header)).then_some(first)
     }

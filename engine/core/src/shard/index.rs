@@ -1,9 +1,11 @@
 //! Tables from delivery numbers and fingerprints to slots.
 //!
-//! A table holds nothing but slots (4 bytes and a tag an entry); the key is looked at in the slab. Keys are hashes or
-//! random numbers already, so their own bits serve as hash. That cannot be turned against the hub: the numbers that
-//! are *stored* are the hub's own, drawn at random, whatever numbers come in look-ups; and fingerprints are made by
-//! the shell under a seed that is secret to the hub, so nobody outside can choose contents that meet in one bucket.
+//! A table holds nothing but slots (4 bytes and a tag an entry); the key is looked at in the slab. Neither table can be
+//! turned against the hub by keys that meet in one bucket. The numbers that are *stored* are the hub's own, drawn at
+//! random, whatever numbers come in look-ups: their own bits serve as hash. Fingerprints follow from contents that
+//! senders choose, so they are hashed under keys that no sender knows; nothing that the shard does depends on these.
+
+use std::hash::{BuildHasher, RandomState};
 
 use hashbrown::HashTable;
 use phytohub_model::{DeliveryNumber, Fingerprint};
@@ -59,6 +61,6 @@ pub(super) fn number_hash(number: DeliveryNumber) -> u64 {
     u128::from_be_bytes(number.to_bytes()) as u64
 }
 
-pub(super) fn fingerprint_hash(fingerprint: Fingerprint) -> u64 {
-    fingerprint.0 as u64
+pub(super) fn fingerprint_hash(keys: &RandomState, fingerprint: Fingerprint) -> u64 {
+    keys.hash_one(fingerprint.0)
 }

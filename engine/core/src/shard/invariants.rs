@@ -57,7 +57,8 @@ impl Shard {
             let entry = self.entries.get(slot);
             assert!(entry.is_retriable(), "{} ended badly and its delivery is still remembered", entry.number);
             assert!(seen.insert(entry.fingerprint), "{} is not the only one of its fingerprint", entry.number);
-            let found = self.by_fingerprint.find(fingerprint_hash(entry.fingerprint), |other| other == slot);
+            let found =
+                self.by_fingerprint.find(fingerprint_hash(&self.keys, entry.fingerprint), |other| other == slot);
             assert_eq!(found, Some(slot), "the fingerprint of {} leads nowhere", entry.number);
         }
         for (_, entry) in self.entries.iter().filter(|(_, entry)| entry.is_pending()) {

@@ -16,6 +16,7 @@ mod reclaim;
 mod segments;
 
 use std::collections::HashMap;
+use std::hash::RandomState;
 
 pub use command::{
     Answer, Applied, Command, Decision, Deliver, Elsewhere, Facts, Freed, Inbox, Listed, Room, SegmentUse, Settings,
@@ -39,6 +40,7 @@ pub struct Shard {
     /// Envelopes that a repeated delivery may meet: what waits, and what was delivered not long ago. Of several with
     /// the same fingerprint the latest.
     by_fingerprint: Index,
+    keys: RandomState,
     parties: Vec<Party>,
     party_ids: HashMap<ConnectionCode, u32>,
     /// Finished envelopes that may still stand in `by_fingerprint`, in order of their end.
@@ -75,6 +77,7 @@ impl Shard {
             entries: Slab::new(),
             by_number: Index::new(),
             by_fingerprint: Index::new(),
+            keys: RandomState::new(),
             parties: Vec::new(),
             party_ids: HashMap::new(),
             recent: List::new(Lane::Main),
