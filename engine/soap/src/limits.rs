@@ -19,3 +19,8 @@ pub const NAME_BYTES_MAX: usize = 256;
 
 /// Channels that one envelope can be forwarded to.
 pub const FORWARDINGS_MAX: usize = 64;
+
+/// Content that has to be rewritten (XML where text is due, or the operations that take XML) may be at most this many
+/// times as long as the body it came in. Escaping a certificate makes it a third longer; what grows more is made to
+/// grow, and a hub sizes its records by the body.
+pub const REWRITTEN_GROWTH_MAX: usize = 2;

@@ -246,6 +246,28 @@ fn the_limits_hold_inside_a_certificate_sent_as_xml() {
 }
 
 #[test]
+fn xml_that_would_grow_without_measure_as_content() {
+    let short = "<b/>".repeat(1000);
+    refuses(with_content(&short), "as text, this XML would have more than 2 times the length of the request");
+    refuses(with_content(&format!("<b>{}</b>", ">".repeat(1000))), "as text, this XML would have more than 2 times");
+    let namespace = "u".repeat(NAMESPACE_BYTES_MAX);
+    let many = "<p:b/>".repeat(100);
+    refuses(
+        envelope(&format!(
+            "<e:DeliverEnvelope><e:env xmlns:p=\"{namespace}\"><Content>{many}</Content></e:env></e:DeliverEnvelope>"
+        )),
+        "as text, this XML would have more than 2 times",
+    );
+    refuses(
+        envelope(&format!(
+            "<e:DeliverPhytoEnvelope><e:ePhytoEnvelope><SPSCertificate>{short}</SPSCertificate></e:ePhytoEnvelope>\
+             </e:DeliverPhytoEnvelope>"
+        )),
+        "as text, this XML would have more than 2 times",
+    );
+}
+
+#[test]
 fn a_long_text_of_the_client_is_cut_in_the_fault() {
     let long = "9".repeat(5000);
     let fault = read_request(header(&format!("<h:CertificateType>{long}</h:CertificateType>")).into())

@@ -1,27 +1,64 @@
 //! XML inside the message that has to become content: character data that says the same XML.
 
+use crate::limits::REWRITTEN_GROWTH_MAX;
 use crate::names;
 use crate::xml::{self, Event, Malformed, Reader, Start};
 
+/// Collects rewritten text, up to a length.
+struct Rewritten {
+    text: String,
+    bytes_max: usize,
+}
+
+/// The element just begun as text: what a receiver un-escapes is that element again.
+pub(crate) fn element(reader: &mut Reader<'_>, body_bytes: usize, root: &Start<'_>) -> Result<Vec<u8>, Malformed> {
+    let mut data = Rewritten::new(body_bytes);
+    let document = document(reader, body_bytes, root)?;
+    data.push_escaped(&document, root.at)?;
+    Ok(data.text.into_bytes())
+}
+
+/// The content of the element just begun where it is more than character data: text and CDATA as they stand, elements
+/// as text, the rest dropped.
+pub(crate) fn character_data(reader: &mut Reader<'_>, body_bytes: usize) -> Result<Vec<u8>, Malformed> {
+    let depth = reader.depth() - 1;
+    let mut data = Rewritten::new(body_bytes);
+    while reader.depth() > depth {
+        let at = reader.at();
+        match reader.next()? {
+            Event::Text(run) => data.push_run(run, at)?,
+            Event::Section(section) => data.push(section, at)?,
+            Event::Start(start) => {
+                refuse_include(reader, &start)?;
+                let document = document(reader, body_bytes, &start)?;
+                data.push_escaped(&document, at)?;
+            }
+            Event::End(_) | Event::Instruction(_) | Event::Eof => {}
+        }
+    }
+    Ok(data.text.into_bytes())
+}
+
 /// Writes the element just begun as a document of its own: with the namespace declarations it uses from outside,
 /// without comments and processing instructions.
-pub(crate) fn document(reader: &mut Reader<'_>, root: &Start<'_>) -> Result<String, Malformed> {
+fn document(reader: &mut Reader<'_>, body_bytes: usize, root: &Start<'_>) -> Result<String, Malformed> {
     let outside = reader.bindings_outside();
     let depth = reader.depth() - 1;
     // Declarations of the surroundings that something in here uses.
     let mut used = Vec::new();
-    let mut text = String::with_capacity(root.tag.len());
-    text.push_str(&root.tag[1 + root.qualified.len()..]);
+    let mut inside = Rewritten::new(body_bytes);
+    inside.push(&root.tag[1 + root.qualified.len()..], root.at)?;
     collect_used(reader, root, outside, &mut used);
     while reader.depth() > depth {
+        let at = reader.at();
         match reader.next()? {
             Event::Start(start) => {
-                text.push_str(start.tag);
+                inside.push(start.tag, at)?;
                 collect_used(reader, &start, outside, &mut used);
             }
-            Event::End(tag) => text.push_str(tag),
-            Event::Text(run) => push_run(run, &mut text),
-            Event::Section(section) => text.push_str(section),
+            Event::End(tag) => inside.push(tag, at)?,
+            Event::Text(run) => inside.push_run(run, at)?,
+            Event::Section(section) => inside.push(section, at)?,
             Event::Instruction(_) | Event::Eof => {}
         }
     }
@@ -29,58 +66,64 @@ pub(crate) fn document(reader: &mut Reader<'_>, root: &Start<'_>) -> Result<Stri
     for index in used {
         push_declaration(&reader.bindings()[index], &mut whole);
     }
-    whole.push_str(&text);
+    whole.push_str(&inside.text);
     Ok(whole)
 }
 
-/// The content of the element just begun where it is more than character data: text and CDATA as they stand, elements
-/// as text, the rest dropped.
-pub(crate) fn character_data(reader: &mut Reader<'_>) -> Result<Vec<u8>, Malformed> {
-    let depth = reader.depth() - 1;
-    let mut data = String::new();
-    while reader.depth() > depth {
-        match reader.next()? {
-            Event::Text(run) => push_run(run, &mut data),
-            Event::Section(section) => data.push_str(section),
-            Event::Start(start) => {
-                refuse_include(reader, &start)?;
-                let document = document(reader, &start)?;
-                push_escaped(&document, &mut data);
+impl Rewritten {
+    fn new(body_bytes: usize) -> Self {
+        Self { text: String::new(), bytes_max: body_bytes.saturating_mul(REWRITTEN_GROWTH_MAX) }
+    }
+
+    /// Makes sure of room for what comes from the byte `at` of the body.
+    fn reserve(&mut self, bytes: usize, at: usize) -> Result<(), Malformed> {
+        if self.text.len() + bytes <= self.bytes_max {
+            return Ok(());
+        }
+        let what = format!(
+            "as text, this XML would have more than {REWRITTEN_GROWTH_MAX} times the length of the request; send the \
+             certificate escaped or in CDATA"
+        );
+        Err(Malformed::new(at, what))
+    }
+
+    fn push(&mut self, text: &str, at: usize) -> Result<(), Malformed> {
+        self.reserve(text.len(), at)?;
+        self.text.push_str(text);
+        Ok(())
+    }
+
+    /// Appends a run of text, with `>` escaped: what stood between two runs may be gone, and `]]` + `>` must not meet.
+    fn push_run(&mut self, run: &str, at: usize) -> Result<(), Malformed> {
+        let growth = memchr::memchr_iter(b'>', run.as_bytes()).count() * ("&gt;".len() - 1);
+        self.reserve(run.len() + growth, at)?;
+        let mut parts = run.split('>');
+        self.text.push_str(parts.next().unwrap_or_default());
+        for part in parts {
+            self.text.push_str("&gt;");
+            self.text.push_str(part);
+        }
+        Ok(())
+    }
+
+    /// Appends XML escaped, so that it stands as text, its line ends as its reader would have seen them.
+    fn push_escaped(&mut self, document: &str, at: usize) -> Result<(), Malformed> {
+        let brackets = memchr::memchr2_iter(b'<', b'>', document.as_bytes()).count();
+        let ampersands = memchr::memchr_iter(b'&', document.as_bytes()).count();
+        let growth = brackets * ("&lt;".len() - 1) + ampersands * ("&amp;".len() - 1);
+        self.reserve(document.len() + growth, at)?;
+        let mut characters = document.chars().peekable();
+        while let Some(character) = characters.next() {
+            match character {
+                '&' => self.text.push_str("&amp;"),
+                '<' => self.text.push_str("&lt;"),
+                '>' => self.text.push_str("&gt;"),
+                '\r' if characters.peek() == Some(&'\n') => {}
+                '\r' => self.text.push('\n'),
+                _ => self.text.push(character),
             }
-            Event::End(_) | Event::Instruction(_) | Event::Eof => {}
         }
-    }
-    Ok(data.into_bytes())
-}
-
-/// Escapes XML so that it can stand as text, line ends as its reader would have seen them.
-pub(crate) fn escaped(document: &str) -> Vec<u8> {
-    let mut data = String::with_capacity(document.len() + document.len() / 4);
-    push_escaped(document, &mut data);
-    data.into_bytes()
-}
-
-fn push_escaped(document: &str, data: &mut String) {
-    let mut characters = document.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '&' => data.push_str("&amp;"),
-            '<' => data.push_str("&lt;"),
-            '>' => data.push_str("&gt;"),
-            '\r' if characters.peek() == Some(&'\n') => {}
-            '\r' => data.push('\n'),
-            _ => data.push(character),
-        }
-    }
-}
-
-/// A run of text, with `>` escaped: what stood between two runs may be gone, and `]]` + `>` must not meet.
-fn push_run(run: &str, text: &mut String) {
-    let mut parts = run.split('>');
-    text.push_str(parts.next().unwrap_or_default());
-    for part in parts {
-        text.push_str("&gt;");
-        text.push_str(part);
+        Ok(())
     }
 }
 

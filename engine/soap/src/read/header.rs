@@ -63,7 +63,7 @@ pub(crate) fn read(
             }
             ContentKind::Element(name) if field.local == name => {
                 note_once(&mut seen_content, &field)?;
-                content = element(reader, &field)?;
+                content = element(reader, body, &field)?;
                 continue;
             }
             _ => {}
@@ -146,7 +146,7 @@ pub(crate) fn content(reader: &mut Reader<'_>, body: &Bytes, field: &Start<'_>) 
             walk::child(reader)?;
             Content::from_stored(body.slice_ref(data.as_bytes()))
         }
-        None => Content::from_stored(embedded::character_data(reader)?.into()),
+        None => Content::from_stored(embedded::character_data(reader, body.len())?.into()),
     };
     if is_nil && !content.is_blank() {
         return Err(not_empty(field));
@@ -155,15 +155,14 @@ pub(crate) fn content(reader: &mut Reader<'_>, body: &Bytes, field: &Start<'_>) 
 }
 
 /// The element just begun as content: what a receiver un-escapes is that element again.
-fn element(reader: &mut Reader<'_>, field: &Start<'_>) -> Result<Option<Content>, Malformed> {
+fn element(reader: &mut Reader<'_>, body: &Bytes, field: &Start<'_>) -> Result<Option<Content>, Malformed> {
     if walk::is_nil(reader) {
         return match walk::child(reader)? {
             Some(_) => Err(not_empty(field)),
             None => Ok(None),
         };
     }
-    let document = embedded::document(reader, field)?;
-    Ok(Some(Content::from_stored(embedded::escaped(&document).into())))
+    Ok(Some(Content::from_stored(embedded::element(reader, body.len(), field)?.into())))
 }
 
 fn not_empty(field: &Start<'_>) -> Malformed {

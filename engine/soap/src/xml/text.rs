@@ -62,7 +62,8 @@ fn reference(text: &str) -> Result<(char, usize), String> {
                 .ok_or_else(|| format!("'&{};' is no reference to a character that XML allows", shown(name)))?,
             None => {
                 return Err(format!(
-                    "the entity '&{};' is not defined; XML knows &lt; &gt; &amp; &quot; &apos; and references by number",
+                    "the entity '&{};' is not defined; XML knows &lt; &gt; &amp; &quot; &apos; and references by \
+                     number",
                     shown(name)
                 ));
             }
