@@ -254,11 +254,13 @@ impl Owner {
         };
         let now = clock::now();
         let bytes_max = usize::try_from(self.settings.batch_bytes_max.0).unwrap_or(usize::MAX);
-        self.take_held(now)?;
         while let Some(next) = message {
             match next {
                 Message::Request(request) => self.take(now, request)?,
-                Message::Job(outcome) => self.job_done(outcome)?,
+                Message::Job(outcome) => {
+                    self.job_done(outcome)?;
+                    self.take_held(now)?;
+                }
                 Message::Stop => return Ok(true),
             }
             if self.answers.len() >= self.settings.batch_records_max || self.log.staged_bytes() >= bytes_max {
@@ -377,6 +379,7 @@ impl Owner {
         self.disk_low = self.room_bytes()? < self.settings.disk_low_water.0;
         self.reclaim.look(&self.core, &mut self.log);
         self.log.retry();
+        self.take_held(now)?;
         self.metrics.observe_state(&self.core, &self.log, self.disk_low);
         self.metrics.observe(Step::Forget, started.elapsed());
         Ok(())

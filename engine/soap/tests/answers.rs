@@ -1,6 +1,7 @@
 //! Answers against their golden files, and against the contract's types with a parser that is not ours.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p phytohub-soap --test answers` writes the golden files anew; the difference is to be read.
+//! `UPDATE_GOLDEN=1 cargo test -p phytohub-soap --test answers` writes the golden files anew; the difference is to be
+//! read.
 
 mod common;
 

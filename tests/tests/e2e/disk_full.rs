@@ -135,11 +135,11 @@ async fn limits_on_what_may_wait_refuse_with_a_reason() {
     }
 }
 
-/// A busy hub once refused deliveries with a full disk as the reason, while it had only not zeroed the next segment yet.
+/// A busy hub once refused deliveries with a full disk as the reason, while it had only not zeroed the next segment.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_load_that_outruns_the_preparation_of_segments_waits_and_is_not_refused() {
     const SENDERS: usize = 8;
-    const DELIVERIES: usize = 60;
+    const DELIVERIES: usize = 30;
     let config = "[http]\nbody_max = \"128 KiB\"\n[journal]\nsegment = \"256 KiB\"\nspare_segments = 1\n";
     let hub = TestHub::with(&["KE", "NL"], config, &[]);
     let senders: Vec<_> = (0..SENDERS)

@@ -36,8 +36,8 @@ fn first_illegal(bytes: &[u8], start: usize, end: usize) -> Option<usize> {
     })
 }
 
-/// The length of the name, with or without a prefix, at the beginning of `text`; whether it begins as a name must is not
-/// looked at.
+/// The length of the name, with or without a prefix, at the beginning of `text`; whether it begins as a name must is
+/// not looked at.
 pub(crate) fn name_length(text: &str) -> usize {
     let ascii = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':');
     // Nearly all names are ASCII, which needs no decoding.

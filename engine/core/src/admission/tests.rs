@@ -1,3 +1,5 @@
+//! Each reason to refuse a delivery, one test each.
+
 use phytohub_model::{
     AllowedDocument, CertificateNumberError, CodeError, Document, DocumentStatus, DocumentType, HeaderError, Nppo,
     RegistryFact,

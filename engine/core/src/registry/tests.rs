@@ -1,3 +1,5 @@
+//! The registry: each change and each refusal, and who a certificate stands for.
+
 use phytohub_model::{Document, DocumentStatus, DocumentType, FaultKind};
 
 use super::*;

@@ -157,7 +157,8 @@ proptest! {
         golden in prop::sample::select(GOLDEN.to_vec()),
         put in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(vec![
             "<", ">", "&", "/", "<!-- c -->", "--", "<![CDATA[a]]>", "]]>", "<?p i?>", "\"", "'", "=", " a:b=\"c\"",
-            "<a>", "</a>", "<a/>", "&#x41;", "&lt;", ":", "é", " xmlns=\"\"", " xmlns:a=\"b\"", " ", "\r\n", "x", " x='y'",
+            "<a>", "</a>", "<a/>", "&#x41;", "&lt;", ":", "é", " xmlns=\"\"", " xmlns:a=\"b\"", " ", "\r\n", "x",
+            " x='y'",
         ])), 1..3),
     ) {
         let mut document = golden.to_owned();
