@@ -84,8 +84,9 @@ impl Reclaim {
     /// After a commit: when all survivors are durable elsewhere, the segment goes.
     pub(crate) fn committed(&mut self, core: &mut Shard, log: &mut Log<RealDisk>, _durable: &Durable) {
         if let Some(Current { segment, next: None }) = self.current {
-            log.release(segment);
+            // The core first: it checks that nothing of the segment is needed.
             core.released(segment);
+            log.release(segment);
             self.current = None;
         }
     }
