@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use phytohub_core::shard::{Answer, Command, Deliver, Elsewhere, Room};
-use phytohub_model::{Content, DeliveryNumber, Fault, Fingerprint, Header, TrackedHeader};
+use phytohub_model::{Content, DeliveryNumber, Fault, FaultKind, Fingerprint, Header, TrackedHeader};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::hub::Hub;
+use crate::recovery::log_settings;
 
 /// What became of a delivery that the rules allow.
 pub(crate) struct Appended {
@@ -21,7 +22,7 @@ pub(crate) struct Appended {
 /// A fault: the hub has no room, or failed. Nothing was accepted then.
 pub(crate) async fn append(hub: &Hub, header: Header, content: Bytes) -> Result<Appended, Fault> {
     let (id, shard) = hub.shard_of(&header.to);
-    let length = u32::try_from(content.len()).map_err(|_| Fault::client("Content is too long"))?;
+    let length = length(hub, &content)?;
     let fingerprint = fingerprint(&header, &content);
     let command = Command::Deliver(Deliver {
         header,
@@ -39,6 +40,17 @@ pub(crate) async fn append(hub: &Hub, header: Header, content: Bytes) -> Result<
         }
         other => Err(unexpected(&other)),
     }
+}
+
+/// The content's length, if a journal segment can hold it. Nearly always the bound of the body has seen to that;
+/// content that came as real XML grows when it is made text.
+fn length(hub: &Hub, content: &Bytes) -> Result<u32, Fault> {
+    let most = log_settings(&hub.config.journal).content_bytes_max();
+    let length = u32::try_from(content.len()).ok().filter(|_| content.len() <= most);
+    length.ok_or_else(|| Fault {
+        kind: FaultKind::TooLarge,
+        message: format!("Content has {} bytes as text, {most} are the most this hub takes", content.len()),
+    })
 }
 
 /// Fresh randomness of a number: not guessable, so that nobody can ask for an envelope whose number it was not told.

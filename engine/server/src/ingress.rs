@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -17,8 +16,8 @@ use tracing::Instrument;
 use crate::answer::AnswerBody;
 use crate::deadline::{Phase, Phases};
 use crate::hub::Hub;
-use crate::metrics::Step;
 use crate::service;
+use crate::step::Step;
 use crate::units::{Size, Span};
 
 /// Section `[http]`.
@@ -143,10 +142,8 @@ async fn post(
     phases: &Phases,
     request: Request<Incoming>,
 ) -> Response<AnswerBody> {
-    let started = Instant::now();
-    let read = read(hub, request).await;
+    let read = hub.metrics.step(Step::Ingress, read(hub, request)).await;
     phases.enter(Phase::Work);
-    hub.metrics.observe(Step::Ingress, started.elapsed());
     let (operation, result) = match read {
         Ok(request) => {
             let operation = request.operation();

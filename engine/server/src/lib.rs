@@ -37,5 +37,6 @@ mod route;
 pub mod serve;
 mod service;
 mod shard;
+mod step;
 mod units;
 mod validate;

@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use serde::{Deserialize, Serialize};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -41,7 +42,9 @@ impl LogSettings {
         // Libraries speak only when something is wrong: their debug lines could carry what ours must not.
         let filter = Targets::new().with_default(LevelFilter::WARN).with_target("phytohub", level);
         let registry = tracing_subscriber::registry().with(filter);
-        let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        // At the finest level each step tells when it ends and how long it took.
+        let spans = if level == LevelFilter::TRACE { FmtSpan::CLOSE } else { FmtSpan::NONE };
+        let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_span_events(spans);
         // An error means that a subscriber is there already.
         let _ = match self.format.as_str() {
             "json" => registry.with(layer.json()).try_init(),

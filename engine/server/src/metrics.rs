@@ -1,61 +1,24 @@
 //! Prometheus metrics. Names, codes of members and numbers only: no content, no persons, no keys.
 
-use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use phytohub_core::shard::{Inbox, Shard};
 use phytohub_journal::{Log, RealDisk};
 use phytohub_model::{Fact, Timestamp};
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{
-    DescriptorEncoder, EncodeLabelSet, EncodeLabelValue, EncodeMetric, LabelValueEncoder, text,
-};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
+use tracing::Instrument;
 
 use crate::clock;
-
-/// The eight steps of an envelope's way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Step {
-    /// Reading body and SOAP.
-    Ingress,
-    /// Certificate to codes, and what they may do.
-    Authenticate,
-    /// The validator.
-    Validate,
-    /// From the hand-over to the shard until the answer, sync included.
-    Append,
-    /// Waiting for the shard's thread.
-    Route,
-    /// Lists and pulls, reading content included.
-    Deliver,
-    /// Acknowledgements.
-    Acknowledge,
-    /// What a tick does: expiry, retention, erasure, reclaiming.
-    Forget,
-}
-
-impl EncodeLabelValue for Step {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
-        encoder.write_str(match self {
-            Self::Ingress => "ingress",
-            Self::Authenticate => "authenticate",
-            Self::Validate => "validate",
-            Self::Append => "append",
-            Self::Route => "route",
-            Self::Deliver => "deliver",
-            Self::Acknowledge => "acknowledge",
-            Self::Forget => "forget",
-        })
-    }
-}
+use crate::step::Step;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StepLabel {
@@ -193,9 +156,12 @@ impl Metrics {
         self.connections_ended.get_or_create(&ReasonLabel { reason }).inc();
     }
 
-    /// One step of a request took `span`.
-    pub(crate) fn observe(&self, step: Step, span: Duration) {
-        self.steps.get_or_create(&StepLabel { step }).observe(span.as_secs_f64());
+    /// Runs one step of a request in its span, and counts the time it took.
+    pub(crate) async fn step<T>(&self, step: Step, work: impl Future<Output = T>) -> T {
+        let started = Instant::now();
+        let result = work.instrument(step.span()).await;
+        self.steps.get_or_create(&StepLabel { step }).observe(started.elapsed().as_secs_f64());
+        result
     }
 
     /// The Prometheus text format.

@@ -1,7 +1,6 @@
 //! The 27 operations, each as the steps it consists of.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use phytohub_core::admission::admit;
 use phytohub_model::{
@@ -15,7 +14,7 @@ use crate::append;
 use crate::authenticate::{self, Caller};
 use crate::deliver;
 use crate::hub::Hub;
-use crate::metrics::Step;
+use crate::step::Step;
 use crate::validate;
 
 /// Answers one request of the client with this certificate.
@@ -27,9 +26,8 @@ pub(crate) async fn call(
     certificate: Option<&CertificateFingerprint>,
     request: Request,
 ) -> Result<Answer, Fault> {
-    let started = Instant::now();
-    let caller = authenticate::caller(&hub.registry.load(), certificate)?;
-    hub.metrics.observe(Step::Authenticate, started.elapsed());
+    let authenticated = async { authenticate::caller(&hub.registry.load(), certificate) };
+    let caller = hub.metrics.step(Step::Authenticate, authenticated).await?;
     let operation = request.operation();
     match request {
         Request::DeliverEnvelope(delivery) | Request::DeliverPhytoEnvelope(delivery) => {
@@ -44,30 +42,22 @@ pub(crate) async fn call(
             deliver_envelope(hub, &caller, operation, delivery, Validation::No).await
         }
         Request::ValidatePhytoXml(content) => {
-            let started = Instant::now();
             let content = content.unwrap_or_else(|| phytohub_soap::Content::from_text(""));
-            let verdict = validate::judge(hub, &content, None).await;
-            hub.metrics.observe(Step::Validate, started.elapsed());
+            let verdict = hub.metrics.step(Step::Validate, validate::judge(hub, &content, None)).await;
             Ok(Answer::Findings(verdict.findings))
         }
         Request::GetImportEnvelopeHeaders { .. }
         | Request::PullSingleImportEnvelope { .. }
         | Request::PullImportEnvelope
         | Request::GetUnderDeliveryEnvelope => {
-            let started = Instant::now();
-            let answer = fetch(hub, &caller, operation, request).await;
-            hub.metrics.observe(Step::Deliver, started.elapsed());
-            answer
+            hub.metrics.step(Step::Deliver, fetch(hub, &caller, operation, request)).await
         }
         Request::AcknowledgeEnvelopeReceipt { .. }
         | Request::AdvancedAcknowledgeEnvelopeReceipt { .. }
         | Request::AcknowledgeFailedEnvelopeReceipt { .. }
         | Request::SetTrackingInfoUpdate(_)
         | Request::GetEnvelopeTrackingInfo { .. } => {
-            let started = Instant::now();
-            let answer = conclude(hub, &caller, operation, request).await;
-            hub.metrics.observe(Step::Acknowledge, started.elapsed());
-            answer
+            hub.metrics.step(Step::Acknowledge, conclude(hub, &caller, operation, request)).await
         }
         Request::GetActiveNppos => {
             let registry = hub.registry.load();
@@ -103,16 +93,12 @@ async fn deliver_envelope(
     };
     let Some(content) = content else { return Ok(refused(hub, operation, fields, &Refusal::ContentMissing)) };
     if validation == Validation::First {
-        let started = Instant::now();
-        let verdict = validate::judge(hub, &content, Some(&header)).await;
-        hub.metrics.observe(Step::Validate, started.elapsed());
+        let verdict = hub.metrics.step(Step::Validate, validate::judge(hub, &content, Some(&header))).await;
         if let Some(refusal) = validate::refusal(&verdict) {
             return Ok(refused(hub, operation, fields, &refusal));
         }
     }
-    let started = Instant::now();
-    let appended = append::append(hub, header, content.raw().clone()).await?;
-    hub.metrics.observe(Step::Append, started.elapsed());
+    let appended = hub.metrics.step(Step::Append, append::append(hub, header, content.raw().clone())).await?;
     tracing::debug!(target: "phytohub::append", number = %appended.header.number, again = appended.again, "accepted");
     Ok(Answer::Delivered { operation, header: HeaderAnswer::Tracked(appended.header) })
 }

@@ -18,9 +18,10 @@ use tokio::sync::oneshot;
 
 use crate::clock;
 use crate::forget::{Maintenance, TICK};
-use crate::metrics::{ShardMetrics, Step};
+use crate::metrics::ShardMetrics;
 use crate::pending::PendingElsewhere;
 use crate::reclaim::Reclaim;
+use crate::step::Step;
 use crate::units::Size;
 
 /// Section `[journal]`.
@@ -303,6 +304,7 @@ impl Owner {
 
     /// Steps 4 to 7 for one request: decide, stage, apply; the answer waits for the commit.
     fn decide(&mut self, now: Timestamp, mut request: Request) -> Result<(), Failure> {
+        let _span = Step::Route.span().entered();
         self.metrics.observe(Step::Route, request.queued.elapsed());
         if let Command::Deliver(deliver) = &mut request.command {
             deliver.elsewhere = self.pending.elsewhere(&deliver.header.from);
@@ -368,6 +370,7 @@ impl Owner {
     /// What time alone brings: expiry, retention, erasure, reclaiming, the disk's fill.
     fn tick(&mut self, now: Timestamp) -> Result<(), Failure> {
         let started = Instant::now();
+        let _span = Step::Forget.span().entered();
         let expired = self.core.decide(now, &Command::Expire);
         for fact in &expired.facts {
             if self.append(fact, &Bytes::new())? == Append::NoRoom {
