@@ -5,13 +5,14 @@
 //! erasure can never hit a segment that is in use again.
 
 use std::io;
-use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use phytohub_journal::{Job, JobOutcome, RealDisk};
 use serde::{Deserialize, Serialize};
 
+use crate::owner;
+use crate::shard::Failed;
 use crate::units::Span;
 
 /// Section `[forget]`.
@@ -50,13 +51,19 @@ pub(crate) struct Maintenance {
 
 impl Maintenance {
     /// Starts it; each outcome is handed to `done`, on that thread. The thread ends when this is dropped.
-    pub(crate) fn start(name: String, done: impl Fn(JobOutcome<RealDisk>) + Send + 'static) -> io::Result<Self> {
+    pub(crate) fn start(
+        name: String,
+        failed: Failed,
+        done: impl Fn(JobOutcome<RealDisk>) + Send + 'static,
+    ) -> io::Result<Self> {
         let (jobs, waiting): (_, Receiver<Job<RealDisk>>) = unbounded();
-        thread::Builder::new().name(name).spawn(move || {
+        let work = move || {
             for job in waiting {
                 done(job.run());
             }
-        })?;
+            Ok(())
+        };
+        owner::spawn(name, move |error| failed(error), work)?;
         Ok(Self { jobs })
     }
 

@@ -12,7 +12,7 @@ use crate::members::{Members, RegistryHandle};
 use crate::metrics::Metrics;
 use crate::pending::PendingElsewhere;
 use crate::route;
-use crate::shard::{self, ShardHandle, ShardParts};
+use crate::shard::{self, Failed, ShardHandle, ShardParts};
 use crate::validate::{Judge, NativeJudge};
 
 /// A running hub without its sockets.
@@ -50,7 +50,8 @@ impl Hub {
         let tell = |failed: &mpsc::UnboundedSender<String>| {
             let failed = failed.clone();
             // Nobody listens any more only when the process is ending already.
-            move |error: String| drop(failed.send(error))
+            let tell: Failed = Arc::new(move |error| drop(failed.send(error)));
+            tell
         };
         let members = Members::open(&layout.registry())?;
         let (registry, thread) = RegistryHandle::start(members, tell(failed))?;
@@ -66,7 +67,7 @@ impl Hub {
                 erase_after: config.forget.erase_after.0,
                 metrics,
                 pending,
-                failed: Box::new(tell(failed)),
+                failed: tell(failed),
             })?;
             shards.push(handle);
             threads.push(thread);

@@ -27,6 +27,7 @@ mod listen;
 mod logging;
 mod members;
 mod metrics;
+mod owner;
 pub mod party;
 mod pending;
 pub mod pki;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -14,6 +14,8 @@ use phytohub_model::Fact;
 use tokio::sync::oneshot;
 
 use crate::clock;
+use crate::owner;
+use crate::shard::Failed;
 
 /// The registry's journal is small: a member or certificate is a few hundred bytes.
 const SEGMENT_BYTES: u32 = 1 << 20;
@@ -142,10 +144,7 @@ pub(crate) struct RegistryHandle {
 
 impl RegistryHandle {
     /// Starts the thread; `failed` is told once when its journal fails.
-    pub(crate) fn start(
-        mut members: Members,
-        failed: impl Fn(String) + Send + 'static,
-    ) -> Result<(Self, JoinHandle<()>), String> {
+    pub(crate) fn start(mut members: Members, failed: Failed) -> Result<(Self, JoinHandle<()>), String> {
         let (changes, messages) = bounded(QUEUE);
         let snapshot = Arc::new(ArcSwap::from_pointee(members.registry().clone()));
         let published = Arc::clone(&snapshot);
@@ -153,20 +152,16 @@ impl RegistryHandle {
             for message in messages {
                 let Message::Change(command, reply) = message else { break };
                 let result = members.change(&command);
-                published.store(Arc::new(members.registry().clone()));
                 if let Err(error @ ChangeError::Journal(_)) = &result {
-                    return failed(error.to_string());
+                    return Err(error.to_string());
                 }
+                published.store(Arc::new(members.registry().clone()));
                 // A command line that went away looks again.
                 let _ = reply.send(result.map_err(|error| error.to_string()));
             }
-            if let Err(error) = members.close() {
-                failed(error.to_string());
-            }
+            members.close().map_err(|error| error.to_string())
         };
-        let thread = thread::Builder::new()
-            .name("registry".to_owned())
-            .spawn(run)
+        let thread = owner::spawn("registry".to_owned(), move |error| failed(error), run)
             .map_err(|error| format!("no thread for the registry: {error}"))?;
         Ok((Self { changes, snapshot }, thread))
     }

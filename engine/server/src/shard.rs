@@ -5,20 +5,21 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use phytohub_core::shard::{Answer, Command, Decision, Room, Shard};
 use phytohub_journal::{Durable, JobOutcome, Log, NoRoom, Reader, RealDisk, Stream};
-use phytohub_model::{Fact, Fault, Locator, Pressure, ShardId, Timestamp};
+use phytohub_model::{Fact, Fault, FaultKind, Locator, Pressure, ShardId, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use crate::clock;
 use crate::forget::{Maintenance, TICK};
 use crate::metrics::ShardMetrics;
+use crate::owner;
 use crate::pending::PendingElsewhere;
 use crate::reclaim::Reclaim;
 use crate::step::Step;
@@ -99,6 +100,9 @@ pub(crate) struct ShardHandle {
     reader: Reader<RealDisk>,
 }
 
+/// Told when an owner can no longer go on.
+pub(crate) type Failed = Arc<dyn Fn(String) + Send + Sync>;
+
 /// What a shard needs besides its settings.
 pub(crate) struct ShardParts {
     pub(crate) id: ShardId,
@@ -109,7 +113,7 @@ pub(crate) struct ShardParts {
     pub(crate) metrics: Arc<ShardMetrics>,
     pub(crate) pending: PendingElsewhere,
     /// Told once when the shard can no longer go on.
-    pub(crate) failed: Box<dyn Fn(String) + Send>,
+    pub(crate) failed: Failed,
 }
 
 impl ShardHandle {
@@ -121,7 +125,7 @@ impl ShardHandle {
         let (reply, answer) = oneshot::channel();
         let request = Request { command, content, reply, queued: Instant::now() };
         match self.queue.try_send(Message::Request(request)) {
-            Ok(()) => answer.await.map_err(|_| stopping()),
+            Ok(()) => answer.await.map_err(|_| unanswered()),
             Err(TrySendError::Full(_)) => Err(Pressure::Queue.into()),
             Err(TrySendError::Disconnected(_)) => Err(stopping()),
         }
@@ -143,6 +147,14 @@ fn stopping() -> Fault {
     Pressure::Draining.into()
 }
 
+/// The shard ended with the request in its hands: it may be done or not, so nothing may be claimed.
+fn unanswered() -> Fault {
+    Fault {
+        kind: FaultKind::TryLater,
+        message: "The hub ended before it could answer; send the request again, it is known as the same".to_owned(),
+    }
+}
+
 /// Recovers the shard from its journal and starts its thread.
 ///
 /// # Errors
@@ -157,7 +169,8 @@ pub(crate) fn start(parts: ShardParts) -> Result<(ShardHandle, JoinHandle<()>), 
     let reader = log.reader();
     let outcomes = queue.clone();
     let name = format!("shard-{:02}", parts.id.0);
-    let maintenance = Maintenance::start(format!("{name}-disk"), move |outcome| {
+    let failed = parts.failed;
+    let maintenance = Maintenance::start(format!("{name}-disk"), failed.clone(), move |outcome| {
         // A shard that has ended needs no outcome.
         let _ = outcomes.send(Message::Job(outcome));
     })
@@ -177,14 +190,7 @@ pub(crate) fn start(parts: ShardParts) -> Result<(ShardHandle, JoinHandle<()>), 
         held: VecDeque::new(),
         answers: Vec::new(),
     };
-    let failed = parts.failed;
-    let thread = thread::Builder::new()
-        .name(name.clone())
-        .spawn(move || {
-            if let Err(error) = owner.run(&messages) {
-                failed(format!("{name}: {error}"));
-            }
-        })
+    let thread = owner::spawn(name, move |error| failed(error), move || owner.run(&messages))
         .map_err(|error| format!("no thread for a shard: {error}"))?;
     Ok((ShardHandle { queue, reader }, thread))
 }
