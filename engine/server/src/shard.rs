@@ -247,7 +247,8 @@ impl Owner {
 
     /// Waits for the first message, then takes all that wait, within the batch's bounds. True = stop.
     fn take_batch(&mut self, messages: &Receiver<Message>, next_tick: Instant) -> Result<bool, Failure> {
-        let mut message = if self.reclaim.is_running() {
+        let is_busy = self.reclaim.is_running() || (!self.held.is_empty() && !self.must_wait());
+        let mut message = if is_busy {
             messages.try_recv().ok()
         } else {
             match messages.try_recv() {
@@ -260,7 +261,7 @@ impl Owner {
             }
         };
         let now = clock::now();
-        let bytes_max = usize::try_from(self.settings.batch_bytes_max.0).unwrap_or(usize::MAX);
+        self.take_held(now)?;
         while let Some(next) = message {
             match next {
                 Message::Request(request) => self.take(now, request)?,
@@ -270,12 +271,14 @@ impl Owner {
                 }
                 Message::Stop => return Ok(true),
             }
-            if self.answers.len() >= self.settings.batch_records_max || self.log.staged_bytes() >= bytes_max {
-                break;
-            }
-            message = messages.try_recv().ok();
+            message = if self.batch_is_full() { None } else { messages.try_recv().ok() };
         }
         Ok(false)
+    }
+
+    fn batch_is_full(&self) -> bool {
+        self.answers.len() >= self.settings.batch_records_max
+            || self.log.staged_bytes() as u64 >= self.settings.batch_bytes_max.0
     }
 
     /// Takes a request, or holds it: a delivery waits while the next segment is being made ready, and behind those that
@@ -301,7 +304,7 @@ impl Owner {
 
     /// Takes what was held, as far as there is room now.
     fn take_held(&mut self, now: Timestamp) -> Result<(), Failure> {
-        while !self.must_wait() {
+        while !self.must_wait() && !self.batch_is_full() {
             let Some(request) = self.held.pop_front() else { break };
             self.decide(now, request)?;
         }
