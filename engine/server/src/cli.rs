@@ -7,7 +7,12 @@ use clap::{Args, Parser, Subcommand};
 
 /// Exchange of electronic phytosanitary certificates (ePhyto).
 #[derive(Debug, Parser)]
-#[command(name = "phytohub", version, about, max_term_width = 110)]
+#[command(
+    name = "phytohub",
+    version,
+    about = "Exchange of electronic phytosanitary certificates (ePhyto)",
+    max_term_width = 110
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use phytohub_model::{CodeList, CodeRow, ConnectionCode, Fault, ShardId};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::config::Config;
+use crate::ingress;
 use crate::layout::{Layout, Lock};
 use crate::members::{Members, RegistryHandle};
 use crate::metrics::Metrics;
@@ -21,6 +22,8 @@ pub(crate) struct Hub {
     pub(crate) registry: RegistryHandle,
     pub(crate) metrics: Metrics,
     pub(crate) judge: Box<dyn Judge>,
+    /// Room for bodies that are being received or worked on.
+    pub(crate) bodies: Arc<Semaphore>,
     shards: Vec<ShardHandle>,
     lists: Vec<(CodeList, Arc<Vec<CodeRow>>)>,
 }
@@ -73,7 +76,8 @@ impl Hub {
             threads.push(thread);
         }
         let lists = CodeList::ALL.map(|list| (list, Arc::new(phytoval::codelists::rows(list)))).to_vec();
-        let hub = Self { config, registry, metrics, judge: Box::new(NativeJudge), shards, lists };
+        let bodies = ingress::bodies(&config.http);
+        let hub = Self { config, registry, metrics, judge: Box::new(NativeJudge), bodies, shards, lists };
         Ok((Arc::new(hub), Threads { threads, _lock: lock }))
     }
 

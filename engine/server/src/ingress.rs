@@ -8,9 +8,10 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request, Response, StatusCode};
-use phytohub_model::{CertificateFingerprint, Fault, FaultKind};
+use phytohub_model::{CertificateFingerprint, Fault, FaultKind, Pressure};
 use phytohub_soap::{Answer, HeaderAnswer};
 use serde::{Deserialize, Serialize};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 use crate::answer::AnswerBody;
@@ -26,6 +27,8 @@ use crate::units::{Size, Span};
 pub struct HttpSettings {
     /// Largest request body.
     pub body_max: Size,
+    /// All bodies that are being received or worked on; more are told to try again later.
+    pub bodies_max: Size,
     /// Connections at the same time; more are closed at once.
     pub connections_max: usize,
     /// From the connection to the end of the TLS handshake.
@@ -46,6 +49,7 @@ impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             body_max: Size::mib(16),
+            bodies_max: Size::mib(1024),
             connections_max: 10_000,
             handshake_timeout: Span::seconds(10),
             head_timeout: Span::seconds(10),
@@ -62,6 +66,9 @@ impl HttpSettings {
         let max = phytohub_model::limits::BODY_BYTES_MAX as u64;
         if self.body_max.0 == 0 || self.body_max.0 > max {
             return Err(format!("[http] body_max must be from 1 B to {}", Size(max)));
+        }
+        if self.bodies_max < self.body_max || u64::from(u32::MAX) < self.bodies_max.0 / BODY_UNIT_BYTES {
+            return Err(format!("[http] bodies_max must be from body_max ({}) to 1024 GiB", self.body_max));
         }
         if self.connections_max == 0 {
             return Err("[http] connections_max must be at least 1".to_owned());
@@ -80,6 +87,9 @@ impl HttpSettings {
         Ok(())
     }
 }
+
+/// Bodies are counted in this unit.
+const BODY_UNIT_BYTES: u64 = 1024;
 
 /// Path of the service.
 pub(crate) const PATH: &str = "/hub/DeliveryService";
@@ -145,7 +155,8 @@ async fn post(
     let read = hub.metrics.step(Step::Ingress, read(hub, request)).await;
     phases.enter(Phase::Work);
     let (operation, result) = match read {
-        Ok(request) => {
+        // The body's room is given back when the request is answered.
+        Ok((request, _room)) => {
             let operation = request.operation();
             let span = tracing::trace_span!(target: "phytohub", "request", operation = operation.name());
             (operation.name(), service::call(hub, certificate.as_ref(), request).instrument(span).await)
@@ -165,7 +176,7 @@ async fn post(
 }
 
 /// Body and SOAP.
-async fn read(hub: &Hub, request: Request<Incoming>) -> Result<phytohub_soap::Request, Fault> {
+async fn read(hub: &Hub, request: Request<Incoming>) -> Result<(phytohub_soap::Request, Room), Fault> {
     if let Some(encoding) = request.headers().get(CONTENT_ENCODING)
         && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
     {
@@ -176,14 +187,28 @@ async fn read(hub: &Hub, request: Request<Incoming>) -> Result<phytohub_soap::Re
     if body.size_hint().lower() > body_max as u64 {
         return Err(too_large(hub));
     }
-    let body = collect(Limited::new(body, body_max)).await.map_err(|error| {
-        if error.is::<LengthLimitError>() {
-            too_large(hub)
-        } else {
-            Fault::client(format!("The body broke off: {error}"))
-        }
-    })?;
-    phytohub_soap::read_request(body)
+    let (body, room) = collect(hub, Limited::new(body, body_max)).await?;
+    Ok((phytohub_soap::read_request(body)?, room))
+}
+
+/// Room that a body takes of `bodies_max`, given back when this is dropped.
+type Room = Option<OwnedSemaphorePermit>;
+
+/// All the room there is.
+pub(crate) fn bodies(settings: &HttpSettings) -> Arc<Semaphore> {
+    let units = usize::try_from(settings.bodies_max.0 / BODY_UNIT_BYTES).unwrap_or(Semaphore::MAX_PERMITS);
+    Arc::new(Semaphore::new(units.min(Semaphore::MAX_PERMITS)))
+}
+
+/// Takes room for `length` more bytes, if there is.
+fn take_room(hub: &Hub, room: &mut Room, length: usize) -> Result<(), Fault> {
+    let units = u32::try_from((length as u64).div_ceil(BODY_UNIT_BYTES)).unwrap_or(u32::MAX);
+    let more = Arc::clone(&hub.bodies).try_acquire_many_owned(units).map_err(|_| Fault::from(Pressure::Queue))?;
+    match room {
+        Some(room) => room.merge(more),
+        None => *room = Some(more),
+    }
+    Ok(())
 }
 
 fn too_large(hub: &Hub) -> Fault {
@@ -193,12 +218,18 @@ fn too_large(hub: &Hub) -> Fault {
 
 /// The body in one piece. One that came in one piece is not copied; one that came in many is joined once, because a
 /// document that is read, stored and served must lie in one piece.
-async fn collect(mut body: Limited<Incoming>) -> Result<Bytes, Box<dyn std::error::Error + Send + Sync>> {
+async fn collect(hub: &Hub, mut body: Limited<Incoming>) -> Result<(Bytes, Room), Fault> {
     let expected = usize::try_from(body.size_hint().exact().unwrap_or(0)).unwrap_or(0);
+    let mut room = None;
     let mut first = Bytes::new();
     let mut joined = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else { continue };
+        let frame = frame.map_err(|error| match error.downcast_ref::<LengthLimitError>() {
+            Some(_) => too_large(hub),
+            None => Fault::client(format!("The body broke off: {error}")),
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        take_room(hub, &mut room, data.len())?;
         if first.is_empty() && joined.is_empty() {
             first = data;
             continue;
@@ -210,7 +241,7 @@ async fn collect(mut body: Limited<Incoming>) -> Result<Bytes, Box<dyn std::erro
         }
         joined.extend_from_slice(&data);
     }
-    Ok(if joined.is_empty() { first } else { joined.freeze() })
+    Ok((if joined.is_empty() { first } else { joined.freeze() }, room))
 }
 
 fn outcome(answer: &Answer) -> &'static str {

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use phytohub_server::client::CallError;
 use phytohub_soap::{Operation, client};
 use phytohub_tests::hub::TestHub;
 use phytohub_tests::parties::{header, party};
@@ -109,6 +110,35 @@ async fn a_body_that_is_too_large_is_refused_before_it_is_sent() {
     let content = "x".repeat(90 << 10);
     let mut sender = party(&hub, "KE");
     sender.deliver(Operation::DeliverEnvelope, &header("KE", "NL", "KE-1"), &content).await.unwrap();
+}
+
+#[tokio::test]
+async fn bodies_under_way_are_bounded_in_all() {
+    let hub = TestHub::with(&["KE", "NL"], "[http]\nbody_max = \"200 KiB\"\nbodies_max = \"200 KiB\"\n", &[]);
+    let content = "x".repeat(150 << 10);
+    let request = client::deliver(Operation::DeliverEnvelope, &header("KE", "NL", "KE-1"), &content);
+    let request = wire::post(&String::from_utf8(request).unwrap());
+    let (most, rest) = request.split_at(request.len() - 10);
+    let mut first = wire::connect(&hub, Some("KE")).await;
+    first.write_all(most).await.unwrap();
+    first.flush().await.unwrap();
+    let mut second = party(&hub, "KE");
+    let head = header("KE", "NL", "KE-2");
+    for attempt in 0.. {
+        match second.deliver(Operation::DeliverEnvelope, &head, &content).await {
+            Err(CallError::Fault { status: 503, message, .. }) => {
+                assert!(message.contains("try again later"), "{message}");
+                break;
+            }
+            // The first one's bytes are still on their way, or this one was cut short before its answer was read.
+            _ => assert!(attempt < 100, "two bodies of 150 KiB are taken"),
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let (head_of_answer, body) = wire::exchange(&mut first, rest).await;
+    assert_eq!(wire::status(&head_of_answer), 200, "{body}");
+    let mut third = party(&hub, "KE");
+    third.deliver(Operation::DeliverEnvelope, &header("KE", "NL", "KE-3"), &content).await.unwrap();
 }
 
 #[tokio::test]

@@ -149,7 +149,7 @@ async fn route(stage: &mut Stage, teller: &mut Teller) -> Result<(), String> {
         let expected = expected_inbox(stage, &code);
         let listed = stage.party(&code)?.import_headers(None).await.map_err(no_answer)?;
         let numbers: Vec<String> = listed.into_iter().map(|header| header.delivery_number).collect();
-        let text = format!("{code} lists what waits for it: {} headers, oldest first", numbers.len());
+        let text = format!("{code} lists what waits for it, oldest first: {}", numbers.len());
         teller.tell(Part::Route, numbers == expected, &text);
     }
     let sent = stage.letters.iter().filter(|letter| letter.header.from == "KE" && letter.number.is_some()).count();
@@ -204,7 +204,7 @@ async fn deliver(stage: &mut Stage, teller: &mut Teller) -> Result<(), String> {
                 .iter()
                 .zip(&expected)
                 .all(|(envelope, sent)| envelope.0.delivery_number == sent.0 && envelope.1 == sent.1);
-        let text = format!("{code} pulls all that waits: {} envelopes, content as it was sent", envelopes.len());
+        let text = format!("{code} pulls all that waits, content as it was sent: {}", envelopes.len());
         teller.tell(Part::Deliver, well, &text);
         stage.pulled += if well { envelopes.len() } else { 0 };
     }
