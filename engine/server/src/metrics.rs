@@ -55,6 +55,12 @@ pub(crate) struct Metrics {
     pub(crate) connections: Gauge,
     /// Connections ended by the hub, by reason.
     connections_ended: Family<ReasonLabel, Counter>,
+    flow: Flow,
+}
+
+/// What the hub and each of its shards count together; clones count into the same.
+#[derive(Clone)]
+struct Flow {
     steps: Family<StepLabel, Histogram, fn() -> Histogram>,
     accepted: Counter,
     finished: Family<StateLabel, Counter>,
@@ -66,13 +72,7 @@ pub(crate) struct Metrics {
 
 /// One shard's part.
 pub(crate) struct ShardMetrics {
-    steps: Family<StepLabel, Histogram, fn() -> Histogram>,
-    accepted: Counter,
-    finished: Family<StateLabel, Counter>,
-    dwell: Histogram,
-    batch_records: Histogram,
-    batch_bytes: Histogram,
-    sync: Histogram,
+    flow: Flow,
     state: Arc<ShardState>,
 }
 
@@ -90,11 +90,7 @@ impl Metrics {
     /// Registers everything for `shards` shards.
     pub(crate) fn new(shards: u8) -> (Self, Vec<Arc<ShardMetrics>>) {
         let mut registry = Registry::with_prefix("phytohub");
-        let metrics = Self {
-            requests: Family::default(),
-            refused: Family::default(),
-            connections: Gauge::default(),
-            connections_ended: Family::default(),
+        let flow = Flow {
             steps: Family::new_with_constructor(seconds as fn() -> Histogram),
             accepted: Counter::default(),
             finished: Family::default(),
@@ -103,42 +99,21 @@ impl Metrics {
             batch_records: Histogram::new(exponential_buckets(1.0, 2.0, 12)),
             batch_bytes: Histogram::new(exponential_buckets(256.0, 4.0, 10)),
             sync: seconds(),
-            registry: Registry::default(),
         };
-        registry.register("requests", "Requests by operation and outcome", metrics.requests.clone());
-        registry.register("refused", "Deliveries not accepted, by reason", metrics.refused.clone());
-        registry.register("connections", "Open connections", metrics.connections.clone());
-        let ended = metrics.connections_ended.clone();
-        registry.register("connections_ended", "Connections that the hub ended, by reason", ended);
-        let steps = metrics.steps.clone();
-        registry.register_with_unit("step", "Time in each step of an envelope's way", Unit::Seconds, steps);
-        registry.register("accepted", "Envelopes accepted, durable", metrics.accepted.clone());
-        registry.register("finished", "Envelopes that ended, by their final state", metrics.finished.clone());
-        let dwell = metrics.dwell.clone();
-        registry.register_with_unit("dwell", "From acceptance to the end of an envelope", Unit::Seconds, dwell);
-        let records = metrics.batch_records.clone();
-        registry.register("journal_batch_requests", "Requests answered by one commit", records);
-        let bytes = metrics.batch_bytes.clone();
-        registry.register_with_unit("journal_batch", "Bytes written by one commit", Unit::Bytes, bytes);
-        let sync = metrics.sync.clone();
-        registry.register_with_unit("journal_commit", "Write and sync of one batch", Unit::Seconds, sync);
+        flow.register(&mut registry);
+        let requests = Family::default();
+        let refused = Family::default();
+        let connections = Gauge::default();
+        let connections_ended = Family::default();
+        registry.register("requests", "Requests by operation and outcome", requests.clone());
+        registry.register("refused", "Deliveries not accepted, by reason", refused.clone());
+        registry.register("connections", "Open connections", connections.clone());
+        let help = "Connections that the hub ended, by reason";
+        registry.register("connections_ended", help, connections_ended.clone());
         let states: Vec<Arc<ShardState>> = (0..shards).map(|_| Arc::default()).collect();
         registry.register_collector(Box::new(StateCollector(states.clone())));
-        let shards = states.into_iter().map(|state| Arc::new(metrics.shard(state))).collect();
-        (Self { registry, ..metrics }, shards)
-    }
-
-    fn shard(&self, state: Arc<ShardState>) -> ShardMetrics {
-        ShardMetrics {
-            steps: self.steps.clone(),
-            accepted: self.accepted.clone(),
-            finished: self.finished.clone(),
-            dwell: self.dwell.clone(),
-            batch_records: self.batch_records.clone(),
-            batch_bytes: self.batch_bytes.clone(),
-            sync: self.sync.clone(),
-            state,
-        }
+        let shards = states.into_iter().map(|state| Arc::new(ShardMetrics { flow: flow.clone(), state })).collect();
+        (Self { registry, requests, refused, connections, connections_ended, flow }, shards)
     }
 
     /// One request was answered.
@@ -160,7 +135,7 @@ impl Metrics {
     pub(crate) async fn step<T>(&self, step: Step, work: impl Future<Output = T>) -> T {
         let started = Instant::now();
         let result = work.instrument(step.span()).await;
-        self.steps.get_or_create(&StepLabel { step }).observe(started.elapsed().as_secs_f64());
+        self.flow.steps.get_or_create(&StepLabel { step }).observe(started.elapsed().as_secs_f64());
         result
     }
 
@@ -172,13 +147,30 @@ impl Metrics {
     }
 }
 
+impl Flow {
+    fn register(&self, registry: &mut Registry) {
+        let steps = self.steps.clone();
+        registry.register_with_unit("step", "Time in each step of an envelope's way", Unit::Seconds, steps);
+        registry.register("accepted", "Envelopes accepted, durable", self.accepted.clone());
+        registry.register("finished", "Envelopes that ended, by their final state", self.finished.clone());
+        let dwell = self.dwell.clone();
+        registry.register_with_unit("dwell", "From acceptance to the end of an envelope", Unit::Seconds, dwell);
+        let records = self.batch_records.clone();
+        registry.register("journal_batch_requests", "Requests answered by one commit", records);
+        let bytes = self.batch_bytes.clone();
+        registry.register_with_unit("journal_batch", "Bytes written by one commit", Unit::Bytes, bytes);
+        let sync = self.sync.clone();
+        registry.register_with_unit("journal_commit", "Write and sync of one batch", Unit::Seconds, sync);
+    }
+}
+
 impl ShardMetrics {
     pub(crate) fn observe(&self, step: Step, span: Duration) {
-        self.steps.get_or_create(&StepLabel { step }).observe(span.as_secs_f64());
+        self.flow.steps.get_or_create(&StepLabel { step }).observe(span.as_secs_f64());
     }
 
     pub(crate) fn accepted(&self) {
-        self.accepted.inc();
+        self.flow.accepted.inc();
     }
 
     /// An envelope ended by `fact`.
@@ -188,15 +180,15 @@ impl ShardMetrics {
             Fact::Expired(fact) => ("FailedDelivery", fact.at),
             Fact::Accepted(_) | Fact::Track(_) | Fact::Registry(_) => return,
         };
-        self.finished.get_or_create(&StateLabel { state }).inc();
-        self.dwell.observe(at.since(accepted_at).as_secs_f64());
+        self.flow.finished.get_or_create(&StateLabel { state }).inc();
+        self.flow.dwell.observe(at.since(accepted_at).as_secs_f64());
     }
 
     /// A batch became durable.
     pub(crate) fn committed(&self, requests: usize, bytes: usize, span: Duration) {
-        self.batch_records.observe(requests as f64);
-        self.batch_bytes.observe(bytes as f64);
-        self.sync.observe(span.as_secs_f64());
+        self.flow.batch_records.observe(requests as f64);
+        self.flow.batch_bytes.observe(bytes as f64);
+        self.flow.sync.observe(span.as_secs_f64());
     }
 
     /// The shard's state as of now.
