@@ -21,21 +21,6 @@ const RECORDS_PER_SEGMENT: u64 = 7000;
 /// Requests for which the shard is not copied anew.
 const BATCH: u64 = 100_000;
 
-fn settings() -> Settings {
-    Settings {
-        pending_per_destination_max: u64::MAX,
-        pending_per_sender_max: u64::MAX,
-        pending_total_max: u64::MAX,
-        expire_after: Duration::from_secs(14 * 86_400),
-        track_retention: Duration::from_secs(400 * 86_400),
-        retry_window: Duration::from_secs(86_400),
-        headers_per_answer_max: 5000,
-        envelopes_per_answer_max: 100,
-        bytes_per_answer_max: 8 << 20,
-        expired_per_tick_max: 1000,
-    }
-}
-
 /// Numbers as random as real ones, the same in each run (the finaliser of splitmix64).
 fn random(n: u64) -> u64 {
     let mut value = n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -92,7 +77,7 @@ fn run(shard: &mut Shard, command: &Command, locator: Locator) {
 }
 
 fn with_waiting(count: u64) -> Shard {
-    let mut shard = Shard::new(ShardId(0), settings());
+    let mut shard = Shard::new(ShardId(0), Settings::default());
     for n in 0..count {
         shard.apply(&accepted(n), locator(n, CONTENT_BYTES));
     }
@@ -159,7 +144,7 @@ fn recover(criterion: &mut Criterion) {
     group.sample_size(10).throughput(Throughput::Elements(COUNT));
     group.bench_function("100,000 waiting", |bencher| {
         bencher.iter_with_large_drop(|| {
-            let mut shard = Shard::new(ShardId(0), settings());
+            let mut shard = Shard::new(ShardId(0), Settings::default());
             for (fact, locator) in &facts {
                 shard.apply(fact, *locator);
             }

@@ -1,5 +1,4 @@
 //! The envelope's life: each of its rules, one test.
-#![allow(missing_docs)]
 
 mod support;
 

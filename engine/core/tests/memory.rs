@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
-use std::time::Duration;
-
 use allocation_counter::measure;
 use phytohub_core::shard::{Settings, Shard};
 use phytohub_model::{
@@ -14,21 +12,6 @@ use phytohub_model::{
 const DESTINATIONS: usize = 120;
 /// Memory that one waiting envelope may take, everything included.
 const BYTES_MAX: i64 = 250;
-
-fn settings() -> Settings {
-    Settings {
-        pending_per_destination_max: u64::MAX,
-        pending_per_sender_max: u64::MAX,
-        pending_total_max: u64::MAX,
-        expire_after: Duration::from_secs(14 * 86_400),
-        track_retention: Duration::from_secs(400 * 86_400),
-        retry_window: Duration::from_secs(86_400),
-        headers_per_answer_max: 5000,
-        envelopes_per_answer_max: 100,
-        bytes_per_answer_max: 8 << 20,
-        expired_per_tick_max: 1000,
-    }
-}
 
 fn accepted(index: usize) -> Fact {
     let code = |number: usize| {
@@ -57,7 +40,7 @@ fn accepted(index: usize) -> Fact {
 fn a_waiting_envelope_takes_at_most_250_bytes() {
     // Just behind a doubling of a table is where an envelope costs most.
     for pending in [100_000, 130_000, 240_000] {
-        let mut shard = Shard::new(ShardId(0), settings());
+        let mut shard = Shard::new(ShardId(0), Settings::default());
         shard.recovered();
         let allocated = measure(|| {
             for index in 0..pending {

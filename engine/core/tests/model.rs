@@ -1,6 +1,5 @@
 //! Random commands against a model too simple to be wrong, over a journal whose segments are reclaimed, with crashes
 //! between copying and releasing, and restarts that meet the records in any order.
-#![allow(missing_docs)]
 
 mod support;
 

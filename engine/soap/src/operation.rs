@@ -4,7 +4,7 @@ use phytohub_model::CodeList;
 
 /// An operation of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "the names are the contract's own; hub operators know them by these")]
+#[expect(missing_docs, reason = "the names are the contract's own; hub operators know them by these")]
 pub enum Operation {
     DeliverEnvelope,
     ValidateAndDeliverEnvelope,

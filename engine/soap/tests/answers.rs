@@ -146,7 +146,7 @@ fn bodies() -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-#[allow(clippy::disallowed_methods, reason = "a test reads its data from files")]
+#[expect(clippy::disallowed_methods, reason = "a test reads its data from files")]
 fn answers_are_as_their_golden_files() {
     let writes = std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1");
     for (name, body) in bodies() {

@@ -33,6 +33,25 @@ pub struct Settings {
     pub expired_per_tick_max: usize,
 }
 
+/// The figures named above; what may wait is not bounded until somebody says how much.
+impl Default for Settings {
+    fn default() -> Self {
+        const DAY: Duration = Duration::from_secs(86_400);
+        Self {
+            pending_per_destination_max: u64::MAX,
+            pending_per_sender_max: u64::MAX,
+            pending_total_max: u64::MAX,
+            expire_after: DAY * 14,
+            track_retention: DAY * 400,
+            retry_window: DAY,
+            headers_per_answer_max: 5000,
+            envelopes_per_answer_max: 100,
+            bytes_per_answer_max: 8 << 20,
+            expired_per_tick_max: 1000,
+        }
+    }
+}
+
 /// A request to a shard. `codes` are always those that the caller's certificate acts for: look-ups go through them
 /// first, so that what is another's looks like what does not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,10 +146,8 @@ pub struct Decision {
     pub answer: Answer,
 }
 
-/// The facts of a decision: nearly always none or one, which then need no allocation.
+/// The facts of a decision: nearly always none or one, which stands here unboxed so that it needs no allocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-// The size of the one is the point: boxing it would bring the allocation back.
-#[allow(clippy::large_enum_variant)]
 pub enum Facts {
     /// Nothing happened.
     None,

@@ -1,5 +1,5 @@
 //! A shard with a journal in memory, for tests: what a hub's shell does, without disk, threads and time.
-#![allow(dead_code, missing_docs, unreachable_pub)]
+#![allow(dead_code, missing_docs, unreachable_pub, reason = "each test file uses its part of it")]
 
 use std::collections::BTreeMap;
 use std::time::Duration;

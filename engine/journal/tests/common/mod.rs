@@ -1,5 +1,5 @@
 //! Facts and contents for the tests.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test file uses its part of it")]
 
 pub(crate) mod world;
 

@@ -31,7 +31,7 @@ pub(crate) fn golden(path: &str) -> PathBuf {
 }
 
 /// A golden request.
-#[allow(clippy::disallowed_methods, reason = "a test reads its data from files")]
+#[expect(clippy::disallowed_methods, reason = "a test reads its data from files")]
 pub(crate) fn golden_request(name: &str) -> Bytes {
     std::fs::read(golden(&format!("requests/{name}.xml"))).expect("the golden request can be read").into()
 }
