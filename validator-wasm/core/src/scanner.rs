@@ -79,6 +79,13 @@ impl<'a> Scanner<'a> {
         })
     }
 
+    /// The attributes of the start tag that [`Self::next`] gave last, namespace declarations among them, their values as
+    /// written: [`references::resolve`] gives what they mean.
+    #[allow(dead_code, reason = "the rules on attributes come next")]
+    pub(crate) fn attributes(&self) -> &[Attribute<'a>] {
+        &self.attributes
+    }
+
     fn next_event(&mut self) -> Result<Option<Event<'a>>, SyntaxError> {
         if self.stage == Stage::EmptyElement {
             return Ok(Some(self.end(self.at)));

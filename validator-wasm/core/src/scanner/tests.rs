@@ -59,6 +59,24 @@ fn legal_documents_are_read() {
 }
 
 #[test]
+fn the_attributes_are_those_of_the_tag_read_last() {
+    let text = "<a xmlns:p='u' p:b='1' c=\"x&amp;\ny\"><d/><e f='2'/>g</a>";
+    let document = Document { text: Cow::Borrowed(text), start: 0, stop: None };
+    let mut scanner = Scanner::new(&document);
+    let mut read = Vec::new();
+    while let Some(event) = scanner.next().unwrap() {
+        if let Event::Start { local, .. } = event {
+            read.extend(scanner.attributes().iter().map(|attribute| {
+                (local, attribute.name.prefix, attribute.name.local, references::resolve(attribute.value))
+            }));
+        }
+    }
+    let expected = [("a", "xmlns", "p", "u"), ("a", "p", "b", "1"), ("a", "", "c", "x& y"), ("e", "", "f", "2")];
+    let expected = expected.map(|(element, prefix, local, value)| (element, prefix, local, value.to_owned()));
+    assert_eq!(read, expected);
+}
+
+#[test]
 fn each_breach_is_named_where_it_stands() {
     let text = |text: &str| text.to_owned();
     for (document, at, kind) in [
