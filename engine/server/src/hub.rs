@@ -77,7 +77,7 @@ impl Hub {
         }
         let lists = CodeList::ALL.map(|list| (list, Arc::new(phytoval::codelists::rows(list)))).to_vec();
         let bodies = ingress::bodies(&config.http);
-        let hub = Self { config, registry, metrics, judge: Box::new(NativeJudge), bodies, shards, lists };
+        let hub = Self { config, registry, metrics, judge: Box::new(NativeJudge::default()), bodies, shards, lists };
         Ok((Arc::new(hub), Threads { threads, _lock: lock }))
     }
 

@@ -2,7 +2,7 @@
 
 use phytohub_model::{Finding, Header, Level, Refusal, Verdict};
 use phytohub_soap::Content;
-use phytoval::Expected;
+use phytoval::{Expected, Validator};
 
 /// Judges certificates. The native validator is one; a WebAssembly module is to be another.
 pub(crate) trait Judge: Send + Sync {
@@ -10,12 +10,15 @@ pub(crate) trait Judge: Send + Sync {
     fn judge(&self, content: &[u8], expected: Option<&Expected<'_>>) -> Verdict;
 }
 
-/// The validator compiled into this program.
-pub(crate) struct NativeJudge;
+/// The validator compiled into this program, with the lists and the profile in force.
+#[derive(Default)]
+pub(crate) struct NativeJudge {
+    validator: Validator,
+}
 
 impl Judge for NativeJudge {
     fn judge(&self, content: &[u8], expected: Option<&Expected<'_>>) -> Verdict {
-        phytoval::validate(content, expected)
+        self.validator.verdict(content, expected)
     }
 }
 

@@ -2,13 +2,17 @@
 //! meant to be.
 
 use phytohub_certificates::{Broken, Day, Kind, Order, acknowledgement, broken, certificate, typical};
-use phytoval::{Expected, validate};
+use phytoval::{Expected, Report, Validator};
 
 const ISSUED: Day = Day { year: 2024, month: 2, day: 29 };
 
 fn order(kind: Kind) -> Order<'static> {
     let number = "KE/2024-<&>-\"1\"";
     Order { from: "KE", to: "NL", number, kind, lines: 3, attachments: 0, attachment_bytes: 0, issued: ISSUED }
+}
+
+fn validate(content: &[u8], expected: Option<&Expected<'_>>) -> Report {
+    Validator::default().validate(content, expected)
 }
 
 fn expected<'a>(order: &Order<'a>) -> Expected<'a> {

@@ -41,6 +41,12 @@ pub(crate) const CRATES: &[Crate] = &[
         normal: &["base64", "phytohub-model"],
         dev: &["proptest", "quick-xml"],
     },
+    Crate {
+        folder: "validator-wasm/cli",
+        name: "phytoval-cli",
+        normal: &["clap", "phytohub-model", "phytoval"],
+        dev: &["phytohub-certificates", "serde_json", "tempfile"],
+    },
     Crate { folder: "loadtest/certificates", name: "phytohub-certificates", normal: &[], dev: &["phytoval"] },
     Crate {
         folder: "engine/server",

@@ -1,9 +1,13 @@
 //! The code lists, compiled in from `validator-wasm/codelists`, where their format is described.
 
 mod csv;
+mod lists;
 mod reader;
 #[cfg(test)]
 mod tests;
+
+pub use lists::{List, Lists};
+pub use reader::{ListError, Problem};
 
 use phytohub_model::{CodeList, CodeRow};
 

@@ -1,9 +1,10 @@
 //! What a certificate says of itself, for whoever puts it into an envelope.
 
-use crate::characters::SPACE;
 use crate::document::Document;
-use crate::places::Place;
-use crate::scanner::{Event, Scanner};
+use crate::findings::Findings;
+use crate::profile::Profile;
+use crate::structure;
+use crate::structure::schema::Element;
 
 /// The fields of a certificate that an envelope's header repeats.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,55 +21,23 @@ pub struct Identity {
     pub certificate_status: i32,
 }
 
-/// The identity of the certificate in `content`, which may come in every form that [`crate::validate`] takes; nothing
-/// when one of its parts is missing or no number where it must be one.
+/// The identity of the certificate in `content`, which may come in every form that [`crate::Validator::validate`]
+/// takes; nothing when one of its parts is missing or no number where it must be one.
 pub fn identify(content: &[u8]) -> Option<Identity> {
+    let profile = Profile::default();
     let document = Document::read(content);
-    let mut scanner = Scanner::new(&document);
-    let mut open: Vec<Place> = Vec::new();
-    let mut values: Vec<(Place, String)> = Vec::new();
-    loop {
-        match scanner.next().ok()? {
-            Some(Event::Start { namespace, local, .. }) => {
-                let place = known(open.last().copied(), &namespace, local);
-                // Of a place that occurs more than once the first speaks.
-                if place.has_value() && !values.iter().any(|(known, _)| *known == place) {
-                    values.push((place, String::new()));
-                    open.push(place);
-                } else {
-                    open.push(if place.has_value() { Place::Elsewhere } else { place });
-                }
-            }
-            Some(Event::Text(text)) => add(&mut values, open.last(), text),
-            Some(Event::Character(character)) => add(&mut values, open.last(), character.encode_utf8(&mut [0; 4])),
-            Some(Event::End { .. }) => drop(open.pop()),
-            None => break,
-        }
-    }
-    let value = |wanted| {
-        let (_, value) = values.iter().find(|(place, _)| *place == wanted)?;
-        Some(value.trim_matches(SPACE)).filter(|value| !value.is_empty())
-    };
+    let (tree, is_whole) = structure::read(&document, None, &mut Findings::new(&profile));
+    let root = tree.root().filter(|root| is_whole && root.element() == Element::SPSCertificate)?;
+    let (document, consignment) = (Element::SPSExchangedDocument, Element::SPSConsignment);
+    // Of what occurs more than once the first speaks.
+    let value = |path: &[Element]| Some(root.find(path)?.text()).filter(|value| !value.is_empty());
     Some(Identity {
-        from: value(Place::ExportCountryCode)?.to_owned(),
-        to: value(Place::ImportCountryCode)?.to_owned(),
-        number: value(Place::Number)?.to_owned(),
-        certificate_type: value(Place::Type)?.parse().ok()?,
-        certificate_status: value(Place::Status)?.parse().ok()?,
+        from: value(&[consignment, Element::ExportSPSCountry, Element::ID])?.to_owned(),
+        to: value(&[consignment, Element::ImportSPSCountry, Element::ID])?.to_owned(),
+        number: value(&[document, Element::ID])?.to_owned(),
+        certificate_type: value(&[document, Element::TypeCode])?.parse().ok()?,
+        certificate_status: value(&[document, Element::StatusCode])?.parse().ok()?,
     })
-}
-
-fn known(parent: Option<Place>, namespace: &str, local: &str) -> Place {
-    const ROOT: &[Place] = &[Place::Certificate];
-    let candidates = parent.map_or(ROOT, Place::required);
-    let found = candidates.iter().find(|place| place.name() == local && place.namespace() == namespace);
-    found.copied().unwrap_or(Place::Elsewhere)
-}
-
-fn add(values: &mut [(Place, String)], open: Option<&Place>, text: &str) {
-    if let Some((_, value)) = values.iter_mut().find(|(place, _)| Some(place) == open) {
-        value.push_str(text);
-    }
 }
 
 #[cfg(test)]

@@ -1,38 +1,39 @@
 //! phytoval: judges electronic phytosanitary certificates.
 //!
-//! [`validate`] takes the content of an envelope and says what is wrong with it: whether it is well-formed XML
-//! (strict, in one pass and linear time), whether it is a certificate, and whether it agrees with the
-//! header of its envelope. All findings are reported, not the first; only where a document stops being XML the reading
-//! ends. [`codelists`] holds the lists of codes that certificates use, as data with an edition.
+//! [`Validator::validate`] takes the content of an envelope and reports all that is wrong with it, in three layers:
+//! whether it is well-formed XML (strict, in linear time), whether its elements are those of the message, and whether
+//! what they say is complete, legal and consistent; with the header of its envelope, whether they agree. Where a
+//! document stops being XML the reading ends. [`codelists`] holds the lists of codes that certificates use, as data
+//! with an edition; [`Profile`] says at which level each [`Rule`] counts; [`Messages`] says it to people.
 //!
 //! The crate is pure: no file, no clock, no thread, no socket, and it knows nothing of the hub but the words of the
 //! domain. No content can make it panic.
 
-mod certificate;
+mod binary;
 mod characters;
 pub mod codelists;
 mod document;
+mod findings;
 mod header;
 mod identify;
 mod limits;
+mod messages;
 mod namespaces;
-mod path;
-mod places;
 mod position;
+mod profile;
 mod references;
 mod report;
+mod rules;
 mod scanner;
+mod structure;
 mod syntax;
 mod tag;
+mod validator;
 
 pub use header::Expected;
 pub use identify::{Identity, identify};
-
-use phytohub_model::Verdict;
-
-/// Judges `content`, the un-escaped content of an envelope: a document as text, with or without XML declaration, byte
-/// order mark and white space around it, or base64 of one. With `expected`, the document must agree with the envelope's
-/// header; a country response (type 312) is read as an acknowledgement, of which only the root is known.
-pub fn validate(content: &[u8], expected: Option<&Expected<'_>>) -> Verdict {
-    certificate::judge(&document::Document::read(content), expected)
-}
+pub use messages::{Messages, MessagesError, Values};
+pub use profile::{PROFILES, Profile, ProfileError};
+pub use report::{Certificate, Finding, ListUsed, Outcome, Report};
+pub use rules::catalogue::{Entry, Layer, RULES_EDITION, Rule};
+pub use validator::Validator;

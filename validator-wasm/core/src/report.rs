@@ -1,52 +1,222 @@
-//! Collects findings.
+//! What the validator says of one document.
 
-use std::fmt;
+mod json;
+mod text;
 
-use phytohub_model::{Area, Finding, Level, Verdict};
+use phytohub_model::{Area, Level, Verdict};
 
-use crate::limits::FINDINGS_MAX;
+use crate::codelists::{List, Lists};
+use crate::findings::Raw;
+use crate::messages::{Messages, Values};
 use crate::position::Positions;
+use crate::rules::catalogue::{RULES_EDITION, Rule};
+use crate::structure::tree::Tree;
 
-/// The findings so far, up to [`FINDINGS_MAX`].
-pub(crate) struct Report<'a> {
-    positions: Positions<'a>,
-    findings: Vec<Finding>,
-    /// How many came after the bound, and the worst of them.
-    more: usize,
-    worst: Level,
+/// The verdict in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All was read and nothing was found.
+    Clean,
+    /// All was read, or as much as is XML, and this was found.
+    Findings,
+    /// A bound was hit before the end, so nothing is known of the rest.
+    NotDetermined,
 }
 
-impl<'a> Report<'a> {
-    /// A report on `text`.
-    pub(crate) fn new(text: &'a str) -> Self {
-        Self { positions: Positions::new(text), findings: Vec::new(), more: 0, worst: Level::Info }
-    }
+/// What a document says of itself, as far as it could be read; empty where it says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Certificate {
+    /// Its number.
+    pub number: String,
+    /// Its type, as 851.
+    pub kind: String,
+    /// Its status, as 70.
+    pub status: String,
+    /// Exporting country.
+    pub from: String,
+    /// Importing country.
+    pub to: String,
+}
 
-    /// Adds a finding about the element `field` at the offset `at`. `sentence` says what is wrong and what to do.
-    pub(crate) fn add(&mut self, area: Area, level: Level, field: String, at: usize, sentence: impl fmt::Display) {
-        if FINDINGS_MAX <= self.findings.len() {
-            self.more += 1;
-            self.worst = self.worst.max(level);
-            return;
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule that is broken.
+    pub rule: Rule,
+    /// How bad it is, by the profile.
+    pub level: Level,
+    /// Where: local names from the root, with a position from the second of a name on. Does not depend on prefixes.
+    pub path: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// Byte offset in the document's text in UTF-8, after base64 or UTF-16 was decoded.
+    pub offset: usize,
+    /// Local name of the element concerned, empty where there is none.
+    pub element: String,
+    /// What was found, shortened; empty where nothing is to be shown.
+    pub found: String,
+    /// What was expected; the same in every language.
+    pub expected: String,
+    /// A second name or value.
+    pub other: String,
+    /// The bound that was passed, 0 for none.
+    pub limit: usize,
+    /// The code list that was asked.
+    pub list: Option<ListUsed>,
+    /// Codes of that list that look like the one found, the nearest first.
+    pub nearest: Vec<String>,
+}
+
+/// A code list with its edition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListUsed {
+    /// Its name.
+    pub name: &'static str,
+    /// Its day.
+    pub edition: String,
+}
+
+/// The judgement of one document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The verdict.
+    pub outcome: Outcome,
+    /// In document order, up to a thousand.
+    pub findings: Vec<Finding>,
+    /// How many findings there were in all: severe ones, warnings, advice.
+    pub severe: usize,
+    /// Warnings.
+    pub warnings: usize,
+    /// Advice.
+    pub infos: usize,
+    /// What the document says of itself.
+    pub certificate: Certificate,
+    /// The profile by which it was judged.
+    pub profile: String,
+    /// Edition of the rules.
+    pub rules: &'static str,
+    /// Editions of all code lists in force.
+    pub lists: Vec<ListUsed>,
+}
+
+impl Report {
+    pub(crate) fn new(
+        text: &str,
+        tree: &Tree<'_>,
+        found: (Vec<Raw>, [usize; 3]),
+        certificate: Certificate,
+        profile: &str,
+        lists: &Lists,
+    ) -> Self {
+        let (raw, [infos, warnings, severe]) = found;
+        let outcome = match raw.iter().any(|raw| raw.rule.is_bound()) {
+            true => Outcome::NotDetermined,
+            false if infos + warnings + severe == 0 => Outcome::Clean,
+            false => Outcome::Findings,
+        };
+        let mut positions = Positions::new(text);
+        let findings = raw.into_iter().map(|raw| finding(raw, tree, &mut positions, lists)).collect();
+        Self {
+            outcome,
+            findings,
+            severe,
+            warnings,
+            infos,
+            certificate,
+            profile: profile.to_owned(),
+            rules: RULES_EDITION,
+            lists: List::ALL.iter().map(|&list| used(list, lists)).collect(),
         }
-        let position = self.positions.at(at);
-        let message = format!("Line {}, column {}: {sentence}", position.line, position.column);
-        self.findings.push(Finding { area, level, field, message });
     }
 
-    /// The verdict; it says so when there were more findings than it shows.
-    pub(crate) fn verdict(mut self) -> Verdict {
-        if 0 < self.more {
-            self.findings.push(Finding {
+    /// Findings beyond those that are listed.
+    pub fn more(&self) -> usize {
+        (self.severe + self.warnings + self.infos).saturating_sub(self.findings.len())
+    }
+
+    /// Whether the certificate may not be sent.
+    pub fn refuses(&self) -> bool {
+        0 < self.severe || self.outcome == Outcome::NotDetermined
+    }
+
+    /// The rows of the hub's ValidationResult.
+    pub fn verdict(&self, messages: &Messages) -> Verdict {
+        let mut findings: Vec<_> = self.findings.iter().map(|finding| finding.row(messages)).collect();
+        if 0 < self.more() {
+            findings.push(phytohub_model::Finding {
                 area: Area::Schema,
-                level: self.worst,
+                level: if 0 < self.severe { Level::Severe } else { Level::Info },
                 field: String::new(),
                 message: format!(
-                    "{} more findings are not shown: mend the first {FINDINGS_MAX} and validate again",
-                    self.more
+                    "{} more findings are not shown: mend the first {} and validate again",
+                    self.more(),
+                    self.findings.len()
                 ),
             });
         }
-        Verdict { findings: self.findings }
+        Verdict { findings }
     }
+}
+
+impl Finding {
+    /// What is wrong, in the messages' language.
+    pub fn sentence(&self, messages: &Messages) -> String {
+        self.render(messages.sentence(self.rule.entry().id))
+    }
+
+    /// What to do.
+    pub fn hint(&self, messages: &Messages) -> String {
+        self.render(messages.hint(self.rule.entry().id))
+    }
+
+    fn render(&self, template: &str) -> String {
+        let values = Values {
+            element: &self.element,
+            found: &self.found,
+            expected: &self.expected,
+            limit: &self.limit.to_string(),
+            other: &self.other,
+        };
+        Messages::render(template, &values)
+    }
+
+    fn row(&self, messages: &Messages) -> phytohub_model::Finding {
+        let mut message = format!("Line {}, column {}: {}", self.line, self.column, self.sentence(messages));
+        if !self.nearest.is_empty() {
+            message.push_str(&format!(" [{}]", self.nearest.join(", ")));
+        }
+        message.push_str(&format!(" {} ({})", self.hint(messages), self.rule.entry().id));
+        phytohub_model::Finding { area: self.rule.entry().area, level: self.level, field: self.path.clone(), message }
+    }
+}
+
+fn finding(raw: Raw, tree: &Tree<'_>, positions: &mut Positions<'_>, lists: &Lists) -> Finding {
+    let mut path = raw.node.and_then(|node| tree.place(node)).map_or(String::new(), |place| place.path());
+    if !raw.missing.is_empty() {
+        path.push('/');
+        path.push_str(raw.missing);
+    }
+    let position = positions.at(raw.at);
+    let nearest = raw.list.as_ref().map_or(Vec::new(), |(list, code)| lists.nearest(*list, code));
+    Finding {
+        rule: raw.rule,
+        level: raw.level,
+        path,
+        line: position.line,
+        column: position.column,
+        offset: raw.at,
+        element: raw.element,
+        found: raw.found,
+        expected: raw.expected,
+        other: raw.other,
+        limit: raw.limit,
+        list: raw.list.map(|(list, _)| used(list, lists)),
+        nearest,
+    }
+}
+
+fn used(list: List, lists: &Lists) -> ListUsed {
+    ListUsed { name: list.name(), edition: lists.edition(list).to_owned() }
 }

@@ -79,9 +79,8 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// The attributes of the start tag that [`Self::next`] gave last, namespace declarations among them, their values as
-    /// written: [`references::resolve`] gives what they mean.
-    #[allow(dead_code, reason = "the rules on attributes come next")]
+    /// The attributes of the start tag that [`Self::next`] gave last, namespace declarations among them, their values
+    /// as written: [`references::resolve`] gives what they mean.
     pub(crate) fn attributes(&self) -> &[Attribute<'a>] {
         &self.attributes
     }

@@ -1,10 +1,10 @@
 //! Why a document is not well-formed.
 
-use std::fmt;
-
 use phytohub_model::shown;
 
+use crate::findings::Raw;
 use crate::limits::{ATTRIBUTES_MAX, BINDINGS_MAX, DEPTH_MAX, NAME_BYTES_MAX, NAMESPACE_BYTES_MAX};
+use crate::rules::catalogue::Rule;
 
 /// A breach of XML 1.0, of its namespaces, or of our bounds, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,103 +57,92 @@ pub(crate) enum Kind {
     UndefinedEntity(String),
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Kind {
+    /// The rule it breaks.
+    pub(crate) fn rule(&self) -> Rule {
         match self {
-            Self::AmpersandAlone => f.write_str("an & stands alone: write it as &amp;"),
-            Self::BadCharacterReference(text) => {
-                write!(f, "&{}; names no character that XML allows: remove it", shown(text))
-            }
-            Self::BadComment => f.write_str("a comment contains --, which only its end may: change the comment"),
-            Self::BadDeclaration => f.write_str(
-                "the XML declaration is malformed: write <?xml version=\"1.0\" encoding=\"UTF-8\"?> or leave it out",
-            ),
-            Self::BadEncoding(encoding) => {
-                write!(f, "here the content stops being {encoding}: write all of it in UTF-8")
-            }
-            Self::BadInstruction => {
-                f.write_str("a processing instruction has no legal name, or no white space behind it: remove it")
-            }
-            Self::BadMarkup => f.write_str("a < begins no tag: write it as &lt; if it is text"),
-            Self::BadName => f.write_str("a name was expected here, which begins with a letter or _"),
-            Self::BadQualifiedName(name) => {
-                write!(f, "'{}' is not a name with at most one prefix: write prefix:name", shown(name))
-            }
-            Self::CdataEndInText => f.write_str("]]> stands outside of a CDATA section: write it as ]]&gt;"),
-            Self::CdataOutsideRoot => f.write_str("a CDATA section stands outside of the root element: remove it"),
-            Self::Doctype => f.write_str("a DOCTYPE is refused, for safety: remove it"),
-            Self::DuplicateAttribute(name) => {
-                write!(f, "the attribute {} stands twice in one tag: keep one of the two", shown(name))
-            }
-            Self::Empty => f.write_str("there is no content: put the certificate here"),
-            Self::EmptyNamespace(prefix) => {
-                write!(f, "the prefix {} is bound to an empty namespace: bind it to a name", shown(prefix))
-            }
-            Self::EndWithoutStart(name) => write!(f, "</{}> closes nothing: remove it", shown(name)),
-            Self::Ends(place) => write!(f, "the document ends inside {place}: was it cut off?"),
-            Self::EndsInside(name) => {
-                write!(f, "the document ends before </{}>: was it cut off?", shown(name))
-            }
-            Self::EqualsMissing(name) => write!(f, "the attribute {} has no = and no value: add them", shown(name)),
-            Self::EscapedTwice => {
-                f.write_str("the content begins with an escaped <, so it was escaped twice: escape it once")
-            }
-            Self::IllegalCharacter(character) => {
-                write!(f, "the character U+{:04X} is not allowed in XML: remove it", u32::from(*character))
-            }
-            Self::LessThanInValue(name) => {
-                write!(f, "the value of the attribute {} contains a <: write it as &lt;", shown(name))
-            }
-            Self::MismatchedEnd { found, open } => {
-                write!(
-                    f,
-                    "</{}> stands where </{}> must close the element: are they nested wrongly?",
-                    shown(found),
-                    shown(open)
-                )
-            }
-            Self::MisplacedDeclaration => {
-                f.write_str("an XML declaration stands elsewhere than at the very beginning: remove it")
-            }
-            Self::NameTooLong => write!(f, "a name is longer than {NAME_BYTES_MAX} bytes, the bound here: shorten it"),
-            Self::NamespaceTooLong => {
-                write!(
-                    f,
-                    "the name of a namespace is longer than {NAMESPACE_BYTES_MAX} bytes, the bound here: shorten it"
-                )
-            }
-            Self::NoRoot => f.write_str("there is no element at all: put the certificate here"),
-            Self::NotXml => f.write_str(
-                "the content is neither XML, which begins with <, nor base64 of it: put the certificate here",
-            ),
-            Self::QuoteMissing(name) => {
-                write!(f, "the value of the attribute {} stands in no quotes: add them", shown(name))
-            }
-            Self::ReservedNamespace => {
-                f.write_str("a declaration uses the prefix xml or xmlns, or what they stand for: use another")
-            }
-            Self::SecondRoot => f.write_str("a second root element begins: send each document in its own envelope"),
-            Self::SpaceMissing => f.write_str("white space or the end of the tag was expected here: add it"),
-            Self::TextOutsideRoot => f.write_str("text stands outside of the root element: remove it"),
-            Self::TooDeep => {
-                write!(f, "elements are nested deeper than {DEPTH_MAX} levels, the bound here: flatten them")
-            }
-            Self::TooManyAttributes => {
-                write!(f, "an element has more than {ATTRIBUTES_MAX} attributes, the bound here: remove some")
-            }
-            Self::TooManyNamespaces => {
-                write!(f, "more than {BINDINGS_MAX} namespace declarations are in force, the bound here: remove some")
-            }
-            Self::UnboundPrefix(prefix) => {
-                write!(f, "the prefix {0} is declared nowhere: add xmlns:{0}=\"...\" for it", shown(prefix))
-            }
-            Self::UndefinedEntity(name) => {
-                write!(
-                    f,
-                    "&{0}; is defined nowhere: write the character itself, or &amp;{0}; for the text",
-                    shown(name)
-                )
-            }
+            Self::AmpersandAlone => Rule::XmlAmpersand,
+            Self::BadCharacterReference(_) => Rule::XmlCharacterReference,
+            Self::BadComment => Rule::XmlComment,
+            Self::BadDeclaration => Rule::XmlDeclaration,
+            Self::BadEncoding(_) => Rule::XmlEncoding,
+            Self::BadInstruction => Rule::XmlInstruction,
+            Self::BadMarkup => Rule::XmlMarkup,
+            Self::BadName => Rule::XmlName,
+            Self::BadQualifiedName(_) => Rule::XmlQualifiedName,
+            Self::CdataEndInText => Rule::XmlCdataEnd,
+            Self::CdataOutsideRoot => Rule::XmlCdataOutside,
+            Self::Doctype => Rule::XmlDoctype,
+            Self::DuplicateAttribute(_) => Rule::XmlAttributeTwice,
+            Self::Empty => Rule::XmlEmpty,
+            Self::EmptyNamespace(_) => Rule::XmlPrefixEmpty,
+            Self::EndWithoutStart(_) => Rule::XmlEndWithoutStart,
+            Self::Ends(_) | Self::EndsInside(_) => Rule::XmlCutOff,
+            Self::EqualsMissing(_) => Rule::XmlAttributeEquals,
+            Self::EscapedTwice => Rule::XmlEscapedTwice,
+            Self::IllegalCharacter(_) => Rule::XmlCharacter,
+            Self::LessThanInValue(_) => Rule::XmlAttributeLessThan,
+            Self::MismatchedEnd { .. } => Rule::XmlEndMismatch,
+            Self::MisplacedDeclaration => Rule::XmlDeclarationPlace,
+            Self::NameTooLong => Rule::LimitNameLength,
+            Self::NamespaceTooLong => Rule::LimitNamespaceLength,
+            Self::NoRoot => Rule::XmlNoRoot,
+            Self::NotXml => Rule::XmlNotXml,
+            Self::QuoteMissing(_) => Rule::XmlAttributeQuote,
+            Self::ReservedNamespace => Rule::XmlNamespaceReserved,
+            Self::SecondRoot => Rule::XmlSecondRoot,
+            Self::SpaceMissing => Rule::XmlSpaceMissing,
+            Self::TextOutsideRoot => Rule::XmlTextOutside,
+            Self::TooDeep => Rule::LimitDepth,
+            Self::TooManyAttributes => Rule::LimitAttributes,
+            Self::TooManyNamespaces => Rule::LimitNamespaces,
+            Self::UnboundPrefix(_) => Rule::XmlPrefixUnbound,
+            Self::UndefinedEntity(_) => Rule::XmlEntity,
         }
+    }
+
+    /// Gives a finding the values its sentence needs.
+    pub(crate) fn report(&self, finding: &mut Raw) {
+        match self {
+            Self::BadCharacterReference(text)
+            | Self::BadQualifiedName(text)
+            | Self::DuplicateAttribute(text)
+            | Self::EmptyNamespace(text)
+            | Self::EndWithoutStart(text)
+            | Self::EqualsMissing(text)
+            | Self::LessThanInValue(text)
+            | Self::QuoteMissing(text)
+            | Self::UnboundPrefix(text)
+            | Self::UndefinedEntity(text) => finding.found(text),
+            Self::EndsInside(name) => finding.found(&format!("<{name}>")),
+            Self::Ends(place) => finding.found(mark(place)),
+            Self::BadEncoding(encoding) => finding.expected(encoding),
+            Self::IllegalCharacter(character) => finding.found(&format!("U+{:04X}", u32::from(*character))),
+            Self::MismatchedEnd { found, open } => {
+                let expected = shown(open);
+                finding.found(found).expected(&expected)
+            }
+            Self::NameTooLong => finding.limit(NAME_BYTES_MAX),
+            Self::NamespaceTooLong => finding.limit(NAMESPACE_BYTES_MAX),
+            Self::TooDeep => finding.limit(DEPTH_MAX),
+            Self::TooManyAttributes => finding.limit(ATTRIBUTES_MAX),
+            Self::TooManyNamespaces => finding.limit(BINDINGS_MAX),
+            _ => finding,
+        };
+    }
+}
+
+/// How the construct is written that the document ends in: the same in all languages.
+fn mark(place: &str) -> &str {
+    match place {
+        "a CDATA section" => "<![CDATA[",
+        "a comment" => "<!--",
+        "a processing instruction" => "<?",
+        "a reference" => "&",
+        "an attribute's value" => "=\"",
+        "an end tag" => "</",
+        "the XML declaration" => "<?xml",
+        "a start tag" | "a tag" => "<",
+        other => other,
     }
 }

@@ -1,6 +1,6 @@
 //! No content makes the validator panic.
 
-use phytoval::{Expected, validate};
+use phytoval::{Expected, Messages, Validator};
 use proptest::prelude::*;
 
 const DOCUMENT: &str = r#"<?xml version="1.0" encoding="UTF-8"?><!-- c --><?pi x?>
@@ -65,14 +65,19 @@ proptest! {
             document.splice(at..end, inserted);
         }
         let expected = Expected { from: &from, to: "QZ", number: "QM-0001", certificate_type, certificate_status: 70 };
-        for finding in validate(&document, Some(&expected)).findings {
-            prop_assert!(finding.message.starts_with("Line "), "{}", finding.message);
+        let validator = Validator::default();
+        let report = validator.validate(&document, Some(&expected));
+        for finding in &report.findings {
+            prop_assert!(1 <= finding.line && 1 <= finding.column, "{finding:?}");
+            let sentence = finding.sentence(Messages::english());
+            prop_assert!(!sentence.is_empty(), "{finding:?}");
         }
-        validate(&document, None);
+        report.to_text("-", &Validator::text(&document), Messages::english());
+        validator.validate(&document, None).to_json(Messages::english());
     }
 
     #[test]
     fn arbitrary_bytes_never_panic_and_are_never_clean(content in prop::collection::vec(any::<u8>(), 0..300)) {
-        prop_assert!(validate(&content, None).refuses());
+        prop_assert!(Validator::default().validate(&content, None).refuses());
     }
 }

@@ -11,15 +11,18 @@ use super::csv;
 const HEADER: [&str; 4] = ["list", "source", "edition", "valid-from"];
 
 /// Why a list cannot be used.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct ListError {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListError {
     /// Counted from 1.
-    pub(super) line: usize,
-    pub(super) problem: Problem,
+    pub line: usize,
+    /// What is wrong there.
+    pub problem: Problem,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Problem {
+/// What is wrong with a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each says itself when it is shown")]
+pub enum Problem {
     BadDate(String),
     BadQuotes,
     BadValue { column: &'static str, value: String },
@@ -168,3 +171,5 @@ impl fmt::Display for ListError {
         }
     }
 }
+
+impl std::error::Error for ListError {}

@@ -218,7 +218,7 @@ fn oracle(document: &str) -> Result<Vec<String>, String> {
             Event::CData(piece) => text.push_str(&piece),
             Event::GeneralRef(reference) => {
                 let reference = format!("{};", &*reference);
-                text.push(references::read(&reference).map_err(|kind| kind.to_string())?.0);
+                text.push(references::read(&reference).map_err(|kind| format!("{kind:?}"))?.0);
             }
             Event::Eof => return Ok(events),
             _ => {}

@@ -1,0 +1,231 @@
+//! The lists that rules ask: those compiled in, and those that a deployment put in their place or added to.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use phytohub_model::{CodeRow, UnitKind};
+
+use super::reader::{self, ListError, Problem};
+
+/// A suggestion is offered up to this many.
+const NEAREST_MAX: usize = 3;
+
+/// Codes longer than this get no suggestions: comparing is quadratic in the length, and no code is longer.
+const COMPARED_BYTES_MAX: usize = 16;
+
+macro_rules! lists {
+    ($($name:ident $file:literal)*) => {
+        /// The lists that rules ask.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[expect(missing_docs, reason = "each is the file of its name, which says what it is")]
+        pub enum List {
+            $($name,)*
+        }
+
+        impl List {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Its name, which is its file's without `.csv`.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $file,)*
+                }
+            }
+
+            fn compiled_in(self) -> &'static str {
+                match self {
+                    $(Self::$name => include_str!(concat!("../../../codelists/", $file, ".csv")),)*
+                }
+            }
+        }
+    };
+}
+
+lists! {
+    Countries "countries"
+    DocumentStatuses "document-statuses"
+    DocumentTypes "document-types"
+    Languages "languages"
+    MeansOfTransport "means-of-transport"
+    NoteSubjects "note-subjects"
+    PackageTypes "package-types"
+    PackagingLevels "packaging-levels"
+    UnitMeasures "unit-measures"
+}
+
+/// One list in force.
+struct Codes {
+    edition: String,
+    /// The kind of unit of each code, in lists of units.
+    codes: BTreeMap<String, Option<UnitKind>>,
+    /// In the order of the file.
+    order: Vec<String>,
+}
+
+/// The lists in force.
+#[derive(Clone)]
+pub struct Lists {
+    lists: Vec<Arc<Codes>>,
+}
+
+impl Default for Lists {
+    fn default() -> Self {
+        static COMPILED_IN: LazyLock<Lists> = LazyLock::new(|| Lists {
+            lists: List::ALL
+                .iter()
+                .map(|list| {
+                    let rows = reader::read(list.name(), list.compiled_in());
+                    // What is compiled in is no input, and a test reads every list.
+                    Arc::new(Codes::new(rows.expect("the lists that are compiled in are well-formed")))
+                })
+                .collect(),
+        });
+        COMPILED_IN.clone()
+    }
+}
+
+impl Codes {
+    fn new(rows: Vec<CodeRow>) -> Self {
+        let edition = rows.first().map_or(String::new(), |row| row.edition.clone());
+        let order = rows.iter().map(|row| row.code.clone()).collect();
+        Self { edition, codes: rows.into_iter().map(|row| (row.code, row.unit_kind)).collect(), order }
+    }
+}
+
+impl Lists {
+    fn codes(&self, list: List) -> &Codes {
+        // One for each list, in their order.
+        &self.lists[list as usize]
+    }
+
+    /// Whether `code` is in `list`, letter for letter.
+    pub fn contains(&self, list: List, code: &str) -> bool {
+        self.codes(list).codes.contains_key(code)
+    }
+
+    /// What the unit `code` measures; none where it is no unit of the list.
+    pub fn unit_kind(&self, code: &str) -> Option<UnitKind> {
+        self.codes(List::UnitMeasures).codes.get(code).copied().flatten()
+    }
+
+    /// The units that measure `kind`: `CMQ, FTQ, GLL`.
+    pub fn codes_of_kind(&self, kind: UnitKind) -> String {
+        let units = self.codes(List::UnitMeasures);
+        let of_kind = |code: &&String| units.codes.get(*code).copied().flatten() == Some(kind);
+        units.order.iter().filter(of_kind).map(String::as_str).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Day of the list's edition.
+    pub fn edition(&self, list: List) -> &str {
+        &self.codes(list).edition
+    }
+
+    /// The codes that look like `code`, the nearest first: the same but for case, then one letter off, then two.
+    pub fn nearest(&self, list: List, code: &str) -> Vec<String> {
+        if code.is_empty() || COMPARED_BYTES_MAX < code.len() {
+            return Vec::new();
+        }
+        let farthest = if code.chars().count() <= 3 { 1 } else { 2 };
+        let upper = code.to_uppercase();
+        let mut near: Vec<(usize, &String)> = self
+            .codes(list)
+            .order
+            .iter()
+            .filter(|known| known.len() <= COMPARED_BYTES_MAX)
+            .map(|known| (distance(&upper, &known.to_uppercase()), known))
+            .filter(|(distance, _)| *distance <= farthest)
+            .collect();
+        near.sort();
+        near.dedup();
+        near.into_iter().take(NEAREST_MAX).map(|(_, code)| code.clone()).collect()
+    }
+
+    /// Puts the list in `text`, a file of the format of `validator-wasm/codelists`, in the place of the one it names.
+    ///
+    /// # Errors
+    ///
+    /// The line, and what is wrong with it; the lists stay as they were.
+    pub fn load(&mut self, text: &str) -> Result<List, ListError> {
+        let name = text.lines().next().and_then(|line| line.strip_prefix("# list: ")).unwrap_or_default();
+        let Some(list) = List::ALL.iter().copied().find(|list| list.name() == name) else {
+            return Err(ListError { line: 1, problem: Problem::OtherList(name.to_owned()) });
+        };
+        let codes = Codes::new(reader::read(name, text)?);
+        if let Some(known) = self.lists.get_mut(list as usize) {
+            *known = Arc::new(codes);
+        }
+        Ok(list)
+    }
+}
+
+/// Letters that must be put in, left out or exchanged to make one of the other (Levenshtein).
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (letter, index) in left.chars().zip(1..) {
+        let mut diagonal = std::mem::replace(&mut row[0], index);
+        for (column, other) in right.iter().enumerate() {
+            let exchanged = diagonal + usize::from(letter != *other);
+            diagonal = row[column + 1];
+            row[column + 1] = exchanged.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_found_letter_for_letter() {
+        let lists = Lists::default();
+        for (list, code) in [
+            (List::Countries, "NO"),
+            (List::Countries, "QM"),
+            (List::Languages, "nn"),
+            (List::PackageTypes, "BX"),
+            (List::MeansOfTransport, "1"),
+            (List::PackagingLevels, "4"),
+            (List::DocumentTypes, "657"),
+            (List::DocumentStatuses, "40"),
+            (List::NoteSubjects, "OPTND"),
+            (List::UnitMeasures, "KGM"),
+        ] {
+            assert!(lists.contains(list, code), "{list:?} {code}");
+            assert!(!lists.contains(list, &format!("{code}?")), "{list:?}");
+            assert!(lists.edition(list).starts_with("20"), "{list:?}");
+        }
+        assert!(!lists.contains(List::Countries, "no"));
+        assert_eq!(lists.unit_kind("MTQ"), Some(UnitKind::Volume));
+        assert_eq!(lists.unit_kind("XXX"), None);
+        assert_eq!(lists.codes_of_kind(UnitKind::Temperature), "CEL, FAH");
+    }
+
+    #[test]
+    fn the_nearest_codes_are_offered() {
+        let lists = Lists::default();
+        assert_eq!(lists.nearest(List::PackageTypes, "bx").first().map(String::as_str), Some("BX"));
+        assert_eq!(lists.nearest(List::UnitMeasures, "KG"), ["KGM"]);
+        assert_eq!(lists.nearest(List::Countries, "no").first().map(String::as_str), Some("NO"));
+        assert!(lists.nearest(List::UnitMeasures, "kilogram").is_empty());
+        assert!(lists.nearest(List::UnitMeasures, &"K".repeat(1 << 20)).is_empty());
+        assert_eq!(distance("KITTEN", "SITTING"), 3);
+    }
+
+    #[test]
+    fn a_list_is_replaced_at_run_time() {
+        let mut lists = Lists::default();
+        let before = lists.clone();
+        let header = "# list: countries\n# source: a test\n# edition: 2030-01-01\n# valid-from: 2030-01-01\n";
+        let text = format!("{header}code,text\nQQ,Nowhere\n");
+        assert_eq!(lists.load(&text), Ok(List::Countries));
+        assert!(lists.contains(List::Countries, "QQ") && !lists.contains(List::Countries, "NO"));
+        assert_eq!(lists.edition(List::Countries), "2030-01-01");
+        assert!(before.contains(List::Countries, "NO"));
+        let error = lists.load("# list: nothing\n").unwrap_err();
+        assert!(error.to_string().contains("nothing"), "{error}");
+        assert_eq!(lists.load(&text.replace("2030-01-01\ncode", "soon\ncode")).unwrap_err().line, 4);
+    }
+}

@@ -1,0 +1,126 @@
+//! Collects findings while a document is judged.
+
+use phytohub_model::{Level, shown};
+
+use crate::codelists::List;
+use crate::limits::FINDINGS_MAX;
+use crate::profile::Profile;
+use crate::rules::catalogue::Rule;
+use crate::structure::tree::{Id, Place};
+
+/// A finding as the rules make it: where, and the values its sentence needs.
+#[derive(Debug)]
+pub(crate) struct Raw {
+    pub(crate) rule: Rule,
+    pub(crate) level: Level,
+    /// The element concerned; none before the root.
+    pub(crate) node: Option<Id>,
+    /// Name of the child that is missing in `node`, empty for none.
+    pub(crate) missing: &'static str,
+    pub(crate) at: usize,
+    pub(crate) element: String,
+    pub(crate) found: String,
+    pub(crate) expected: String,
+    pub(crate) other: String,
+    pub(crate) limit: usize,
+    /// The list that has not what was found, and that text in full.
+    pub(crate) list: Option<(List, String)>,
+}
+
+/// The findings so far, up to [`FINDINGS_MAX`].
+pub(crate) struct Findings<'p> {
+    profile: &'p Profile,
+    list: Vec<Raw>,
+    /// Findings at this level are counted, no more.
+    counted: [usize; 3],
+    /// Takes what is not kept: beyond the bound, or switched off.
+    scratch: Raw,
+}
+
+impl<'p> Findings<'p> {
+    pub(crate) fn new(profile: &'p Profile) -> Self {
+        let scratch = Raw::new(Rule::XmlEmpty, Level::Info, None, 0);
+        Self { profile, list: Vec::new(), counted: [0; 3], scratch }
+    }
+
+    /// A finding about an element.
+    pub(crate) fn add(&mut self, rule: Rule, place: Place<'_>) -> &mut Raw {
+        self.add_at(rule, Some(place.id()), place.offset())
+    }
+
+    /// A finding at the offset `at`, inside of `node`.
+    pub(crate) fn add_at(&mut self, rule: Rule, node: Option<Id>, at: usize) -> &mut Raw {
+        self.scratch = Raw::new(rule, Level::Info, node, at);
+        let Some(level) = self.profile.level(rule) else { return &mut self.scratch };
+        self.scratch.level = level;
+        if let Some(counted) = self.counted.get_mut(level as usize) {
+            *counted += 1;
+        }
+        if FINDINGS_MAX <= self.list.len() {
+            return &mut self.scratch;
+        }
+        self.list.push(Raw::new(rule, level, node, at));
+        self.list.last_mut().unwrap_or(&mut self.scratch)
+    }
+
+    /// All that was kept in document order, and how many there were of each level (INFO, WARNING, SEVERE).
+    pub(crate) fn finish(mut self) -> (Vec<Raw>, [usize; 3]) {
+        self.list.sort_by_key(|raw| raw.at);
+        (self.list, self.counted)
+    }
+}
+
+impl Raw {
+    fn new(rule: Rule, level: Level, node: Option<Id>, at: usize) -> Self {
+        Self {
+            rule,
+            level,
+            node,
+            missing: "",
+            at,
+            element: String::new(),
+            found: String::new(),
+            expected: String::new(),
+            other: String::new(),
+            limit: 0,
+            list: None,
+        }
+    }
+
+    pub(crate) fn element(&mut self, name: &str) -> &mut Self {
+        self.element = shown(name);
+        self
+    }
+
+    /// The finding is about a child that is not there.
+    pub(crate) fn missing(&mut self, name: &'static str) -> &mut Self {
+        self.missing = name;
+        self.element(name)
+    }
+
+    pub(crate) fn found(&mut self, text: &str) -> &mut Self {
+        self.found = shown(text);
+        self
+    }
+
+    pub(crate) fn expected(&mut self, text: &str) -> &mut Self {
+        self.expected = text.to_owned();
+        self
+    }
+
+    pub(crate) fn other(&mut self, text: &str) -> &mut Self {
+        self.other = shown(text);
+        self
+    }
+
+    pub(crate) fn limit(&mut self, limit: usize) -> &mut Self {
+        self.limit = limit;
+        self
+    }
+
+    /// `code` is not in `list`.
+    pub(crate) fn not_in(&mut self, list: List, code: &str) -> &mut Self {
+        self.list = Some((list, code.to_owned()));
+        self.found(code)
+    }
+}

@@ -1,0 +1,213 @@
+//! IncludedSPSTradeLineItem: one commodity.
+
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
+use phytohub_model::UnitKind;
+
+use super::consignment::judge_country;
+use super::everywhere::judge_languages;
+use super::values::Decimal;
+use super::{Context, is_void, notes, treatment};
+use crate::codelists::List;
+use crate::findings::Findings;
+use crate::rules::catalogue::Rule;
+use crate::structure::schema::Element;
+use crate::structure::tree::Place;
+
+/// Decimals of quantities.
+const DECIMALS_MAX: usize = 4;
+
+/// A tariff code begins with the six digits of the Harmonized System.
+const HS_DIGITS_MIN: usize = 6;
+
+/// The four measures of a line, with the kind of their unit.
+const MEASURES: [(Element, UnitKind); 4] = [
+    (Element::NetWeightMeasure, UnitKind::Weight),
+    (Element::GrossWeightMeasure, UnitKind::Weight),
+    (Element::NetVolumeMeasure, UnitKind::Volume),
+    (Element::GrossVolumeMeasure, UnitKind::Volume),
+];
+
+/// Judges all lines of an item.
+pub(super) fn judge_all(item: Place<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
+    let mut numbers = HashSet::new();
+    for (line, index) in item.children(Element::IncludedSPSTradeLineItem).zip(0..) {
+        if let Some(sequence) = line.child(Element::SequenceNumeric) {
+            judge_sequence(sequence, index == 0, &mut numbers, findings);
+        }
+        judge(line, context, findings);
+    }
+}
+
+fn judge_sequence<'t>(
+    sequence: Place<'t>,
+    is_first: bool,
+    numbers: &mut HashSet<&'t str>,
+    findings: &mut Findings<'_>,
+) {
+    let text = sequence.text();
+    if !Decimal::read(text).is_some_and(|number| number.is_whole() && !number.is_negative) {
+        findings.add(Rule::LineSequence, sequence).found(text);
+    } else if !numbers.insert(text) {
+        findings.add(Rule::LineSequenceTwice, sequence).found(text);
+    } else if is_first && !matches!(text, "0" | "1") {
+        findings.add(Rule::LineSequenceStart, sequence).found(text);
+    }
+}
+
+fn judge(line: Place<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
+    // Whether Description is there at all is the structure's.
+    if let Some(description) = line.child(Element::Description)
+        && line.children(Element::Description).all(|description| is_void(description.text()))
+    {
+        findings.add(Rule::DescriptionEmpty, description);
+    }
+    if line.children(Element::ScientificName).all(|name| is_void(name.text())) {
+        findings.add(Rule::BotanicalNameEmpty, line);
+    }
+    for element in [Element::Description, Element::IntendedUse] {
+        judge_languages(line, element, findings);
+    }
+    judge_origins(line, context, findings);
+    judge_packages(line, context, findings);
+    judge_quantities(line, context, findings);
+    judge_classifications(line, findings);
+    notes::judge_line(line, context, findings);
+    for process in line.children(Element::AppliedSPSProcess) {
+        treatment::judge(process, context, findings);
+    }
+}
+
+fn judge_origins(line: Place<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
+    if line.child(Element::OriginSPSCountry).is_none() {
+        findings.add(Rule::OriginMissing, line);
+    }
+    for origin in line.children(Element::OriginSPSCountry) {
+        judge_country(origin, context, findings);
+    }
+}
+
+fn judge_packages(line: Place<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
+    let note = notes::note(line, "OPTND");
+    let package = line.child(Element::PhysicalSPSPackage);
+    match (package, note) {
+        (None, None) => {
+            findings.add(Rule::PackagesMissing, line);
+        }
+        (Some(_), Some(note)) => {
+            findings.add(Rule::PackagesTwice, note);
+        }
+        _ => {}
+    }
+    for package in line.children(Element::PhysicalSPSPackage) {
+        for (element, rule, list) in [
+            (Element::LevelCode, Rule::PackageLevel, List::PackagingLevels),
+            (Element::TypeCode, Rule::PackageType, List::PackageTypes),
+        ] {
+            if let Some(code) = package.child(element)
+                && !context.lists.contains(list, code.text())
+            {
+                findings.add(rule, code).not_in(list, code.text());
+            }
+        }
+        let Some(quantity) = package.child(Element::ItemQuantity) else { continue };
+        match Decimal::read(quantity.text()) {
+            None => {
+                findings.add(Rule::PackageQuantity, quantity).found(quantity.text());
+            }
+            Some(number) if number.is_zero() || number.is_negative => {
+                findings.add(Rule::PackageQuantityZero, quantity).found(quantity.text());
+            }
+            Some(number) => judge_decimals(quantity, number, findings),
+        }
+    }
+}
+
+fn judge_decimals(place: Place<'_>, number: Decimal<'_>, findings: &mut Findings<'_>) {
+    if DECIMALS_MAX < number.decimals {
+        findings.add(Rule::QuantityDecimals, place).found(place.text()).limit(DECIMALS_MAX);
+    }
+}
+
+fn judge_quantities(line: Place<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
+    let mut values = [None; MEASURES.len()];
+    for ((element, kind), value) in MEASURES.into_iter().zip(&mut values) {
+        if let Some(measure) = line.child(element) {
+            *value = judge_measure(measure, kind, context, findings);
+        }
+    }
+    let [net_weight, gross_weight, net_volume, gross_volume] = values;
+    for (net, gross) in [(net_weight, gross_weight), (net_volume, gross_volume)] {
+        if let (Some((place, net, unit)), Some((gross_place, gross, gross_unit))) = (net, gross)
+            && unit == gross_unit
+            && net.compare_amount(gross) == Ordering::Greater
+        {
+            findings.add(Rule::NetAboveGross, place).found(place.text()).other(gross_place.text());
+        }
+    }
+    let declares = MEASURES.iter().any(|&(element, _)| line.child(element).is_some())
+        || line.child(Element::PhysicalSPSPackage).is_some()
+        || notes::note(line, "OQV").is_some();
+    if !declares {
+        findings.add(Rule::QuantityMissing, line);
+    }
+}
+
+/// The measure's place, value and unit, where its value is one.
+fn judge_measure<'t>(
+    measure: Place<'t>,
+    kind: UnitKind,
+    context: &Context<'_, '_>,
+    findings: &mut Findings<'_>,
+) -> Option<(Place<'t>, Decimal<'t>, &'t str)> {
+    let unit = measure.attribute("unitCode").unwrap_or_default();
+    if unit.is_empty() {
+        findings.add(Rule::UnitMissing, measure).element(measure.name());
+    } else if context.lists.unit_kind(unit) != Some(kind) {
+        let expected = context.lists.codes_of_kind(kind);
+        findings
+            .add(Rule::UnitCode, measure)
+            .element(measure.name())
+            .not_in(List::UnitMeasures, unit)
+            .expected(&expected);
+    }
+    let Some(number) = Decimal::read(measure.text()) else {
+        findings.add(Rule::MeasureForm, measure).element(measure.name()).found(measure.text());
+        return None;
+    };
+    if number.is_negative {
+        findings.add(Rule::MeasureNegative, measure).element(measure.name()).found(measure.text());
+        return None;
+    }
+    judge_decimals(measure, number, findings);
+    Some((measure, number, unit))
+}
+
+fn judge_classifications(line: Place<'_>, findings: &mut Findings<'_>) {
+    for classification in line.children(Element::ApplicableSPSClassification) {
+        let Some(system) = classification.child(Element::SystemName) else { continue };
+        match system.text() {
+            "HS" => {
+                let code = classification.child(Element::ClassCode).filter(|code| !code.text().is_empty());
+                let Some(code) = code else {
+                    findings.add(Rule::ClassificationEmpty, classification).found("HS").expected("ClassCode");
+                    continue;
+                };
+                let is_code =
+                    HS_DIGITS_MIN <= code.text().len() && code.text().bytes().all(|byte| byte.is_ascii_digit());
+                if !is_code {
+                    findings.add(Rule::HsCode, code).found(code.text());
+                }
+            }
+            name @ ("IPPCPCVP" | "IPPCPCC") => {
+                if is_void(classification.text_of(Element::ClassName)) {
+                    findings.add(Rule::ClassificationEmpty, classification).found(name).expected("ClassName");
+                }
+            }
+            other => {
+                findings.add(Rule::ClassificationSystem, system).found(other);
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Values as the message writes them: dates, decimal numbers. No floating point: it would round what is compared.
+
+use std::cmp::Ordering;
+
+/// A date and time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// Seconds since 1970, in UTC where the offset is given, else as if it were.
+    seconds: i64,
+    pub(crate) has_offset: bool,
+    pub(crate) year: i64,
+}
+
+/// Why a text is no date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoMoment {
+    /// Not of the form `YYYY-MM-DDThh:mm:ss`.
+    Form,
+    /// No such day or time.
+    Day,
+}
+
+/// Times without an offset may be meant in any zone, which lie up to 26 hours apart.
+const ZONES_SECONDS: i64 = 26 * 3600;
+
+impl Moment {
+    /// Reads a W3C dateTime: `2026-11-24T09:30:00`, decimals of seconds and offset optional.
+    pub(crate) fn read(text: &str) -> Result<Self, NoMoment> {
+        let (date, rest) = text.split_at_checked("YYYY-MM-DDThh:mm:ss".len()).ok_or(NoMoment::Form)?;
+        let number = |from: usize, to: usize| digits(date.get(from..to)?);
+        let is_separated = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')]
+            .iter()
+            .all(|&(at, mark)| date.as_bytes().get(at) == Some(&mark));
+        let parts = (number(0, 4), number(5, 7), number(8, 10), number(11, 13), number(14, 16), number(17, 19));
+        let (Some(year), Some(month), Some(day), Some(hour), Some(minute), Some(second)) = parts else {
+            return Err(NoMoment::Form);
+        };
+        let rest = match rest.strip_prefix('.') {
+            Some(decimals) => decimals.trim_start_matches(|digit: char| digit.is_ascii_digit()),
+            None => rest,
+        };
+        let offset = offset(rest).ok_or(NoMoment::Form)?;
+        if !is_separated {
+            return Err(NoMoment::Form);
+        }
+        let is_midnight_after = (hour, minute, second) == (24, 0, 0);
+        let is_time = (hour < 24 && minute < 60 && second < 60) || is_midnight_after;
+        if !(1..=12).contains(&month) || !(1..=days_in(year, month)).contains(&day) || !is_time {
+            return Err(NoMoment::Day);
+        }
+        let seconds = ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
+        Ok(Self { seconds: seconds - offset.unwrap_or_default() * 60, has_offset: offset.is_some(), year })
+    }
+
+    /// Whether it is later than `other` in whichever zones they are meant.
+    pub(crate) fn is_surely_after(self, other: Self) -> bool {
+        let doubt = if self.has_offset && other.has_offset { 0 } else { ZONES_SECONDS };
+        other.seconds + doubt < self.seconds
+    }
+}
+
+/// Minutes from UTC: none where the text is empty, no value where it is no offset.
+#[expect(clippy::option_option, reason = "no offset and a wrong one are different things")]
+fn offset(text: &str) -> Option<Option<i64>> {
+    let (sign, time) = match text.as_bytes() {
+        [] => return Some(None),
+        b"Z" => return Some(Some(0)),
+        [b'+', ..] => (1, text.get(1..)?),
+        [b'-', ..] => (-1, text.get(1..)?),
+        _ => return None,
+    };
+    let (hours, minutes) = time.split_once(':')?;
+    let is_form = hours.len() == 2 && minutes.len() == 2;
+    let (hours, minutes) = (digits(hours)?, digits(minutes)?);
+    (is_form && hours <= 14 && minutes < 60).then_some(Some(sign * (hours * 60 + minutes)))
+}
+
+fn digits(text: &str) -> Option<i64> {
+    text.bytes().try_fold(0i64, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0')))
+}
+
+fn days_in(year: i64, month: i64) -> i64 {
+    let is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    match month {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days since 1970 in the Gregorian calendar; the year is counted from March, so that leap days come last.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let (year, month) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
+    let before_month = (153 * month + 2) / 5;
+    year * 365 + year / 4 - year / 100 + year / 400 + before_month + day - 1 - 719_468
+}
+
+/// A decimal number of XML Schema, as written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Decimal<'t> {
+    pub(crate) is_negative: bool,
+    /// Without leading zeros.
+    whole: &'t str,
+    /// Without zeros at the end.
+    fraction: &'t str,
+    /// Decimals as written.
+    pub(crate) decimals: usize,
+}
+
+impl<'t> Decimal<'t> {
+    /// Reads `12`, `-0.5`, `.5`, `5.`; no exponent, no separator of thousands.
+    pub(crate) fn read(text: &'t str) -> Option<Self> {
+        let (is_negative, number) = match text.as_bytes() {
+            [b'-', ..] => (true, text.get(1..)?),
+            [b'+', ..] => (false, text.get(1..)?),
+            _ => (false, text),
+        };
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let is_number = is_digits(whole) && is_digits(fraction) && !(whole.is_empty() && fraction.is_empty());
+        is_number.then(|| Self {
+            is_negative,
+            whole: whole.trim_start_matches('0'),
+            fraction: fraction.trim_end_matches('0'),
+            decimals: fraction.len(),
+        })
+    }
+
+    pub(crate) fn is_zero(self) -> bool {
+        self.whole.is_empty() && self.fraction.is_empty()
+    }
+
+    pub(crate) fn is_whole(self) -> bool {
+        self.fraction.is_empty()
+    }
+
+    /// Compares the amounts, without their signs.
+    pub(crate) fn compare_amount(self, other: Self) -> Ordering {
+        let length = self.whole.len().cmp(&other.whole.len());
+        length.then_with(|| self.whole.cmp(other.whole)).then_with(|| self.fraction.cmp(other.fraction))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_read_as_w3c_writes_them() {
+        let legal =
+            ["2016-04-22T13:53:08-03:00", "2026-07-03T10:30:00+05:30", "2024-02-29T24:00:00Z", "2000-01-01T00:00:00"];
+        for text in legal {
+            assert!(Moment::read(text).is_ok(), "{text}");
+        }
+        assert!(Moment::read("2000-01-01T00:00:00.125Z").unwrap().has_offset);
+        for text in [
+            "",
+            "2024-01-01",
+            "May 1,2,5,10 2020",
+            "2024-01-01 00:00:00",
+            "2024-01-01T00:00:00+1:00",
+            "2024-01-01T00:00:00x",
+            "２０24-01-01T00:00:00Z",
+        ] {
+            assert_eq!(Moment::read(text), Err(NoMoment::Form), "{text}");
+        }
+        for text in ["2023-02-29T00:00:00Z", "2024-13-01T00:00:00Z", "2024-01-00T00:00:00Z", "2024-01-01T25:00:00Z"] {
+            assert_eq!(Moment::read(text), Err(NoMoment::Day), "{text}");
+        }
+    }
+
+    #[test]
+    fn moments_compare_across_zones_and_doubt_counts_for_the_sender() {
+        let read = |text| Moment::read(text).unwrap();
+        assert!(read("2024-01-01T10:00:00-01:00").is_surely_after(read("2024-01-01T10:59:59Z")));
+        assert!(!read("2024-01-01T10:00:00+01:00").is_surely_after(read("2024-01-01T09:00:00Z")));
+        assert!(!read("2024-01-02T10:00:00").is_surely_after(read("2024-01-01T10:00:00Z")));
+        assert!(read("2024-01-03T10:00:00").is_surely_after(read("2024-01-01T10:00:00Z")));
+        assert_eq!(read("1970-01-02T00:00:00Z").seconds, 86_400);
+        assert_eq!(read("2000-03-01T00:00:00Z").seconds, 951_868_800);
+    }
+
+    #[test]
+    fn decimals_are_compared_without_rounding() {
+        let read = |text| Decimal::read(text).unwrap();
+        for (less, more) in [("1", "2"), ("9", "10"), ("0.5", "0.51"), ("1.05", "1.5"), ("009", "10.0"), ("0", ".1")] {
+            assert_eq!(read(less).compare_amount(read(more)), Ordering::Less, "{less} {more}");
+        }
+        assert_eq!(read("25.0000").compare_amount(read("25")), Ordering::Equal);
+        assert!(read("-0.1").is_negative && read("+0.00").is_zero() && read("7.0").is_whole());
+        for broken in ["", ".", "-", "1,5", "1e3", "1.2.3", " 1", "NaN", "１"] {
+            assert!(Decimal::read(broken).is_none(), "{broken}");
+        }
+    }
+}
