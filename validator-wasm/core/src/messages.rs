@@ -1,23 +1,43 @@
 //! Sentences and hints of the rules, as data: `validator-wasm/messages`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::iter;
 use std::sync::LazyLock;
 
 /// English, which stands in for whatever another language lacks.
 const ENGLISH: &str = include_str!("../../messages/en.txt");
 
+/// The other languages, which a browser leaves out and loads one by one.
+#[cfg(feature = "languages")]
+const OTHERS: &[(&str, &str)] = &[
+    ("fr", include_str!("../../messages/fr.txt")),
+    ("es", include_str!("../../messages/es.txt")),
+    ("ru", include_str!("../../messages/ru.txt")),
+    ("ar", include_str!("../../messages/ar.txt")),
+    ("zh", include_str!("../../messages/zh.txt")),
+];
+#[cfg(not(feature = "languages"))]
+const OTHERS: &[(&str, &str)] = &[];
+
+/// Names of all placeholders, as [`Values::of`] knows them.
+const PLACEHOLDERS: [&str; 5] = ["element", "found", "expected", "limit", "other"];
+
 /// Sentences and hints of one language, English where it lacks one.
 #[derive(Clone, Debug)]
 pub struct Messages {
-    language: String,
-    name: String,
+    language: Text,
+    name: Text,
     is_right_to_left: bool,
     /// Sentence and hint by the rule's id.
-    texts: BTreeMap<String, [String; 2]>,
+    texts: BTreeMap<Text, [Text; 2]>,
 }
 
-/// What placeholders stand for.
+/// Borrowed where the file is compiled in, so that reading it copies nothing.
+type Text = Cow<'static, str>;
+
+/// What placeholders stand for; a value that is empty renders as nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Values<'a> {
     /// `{element}`
@@ -42,13 +62,27 @@ pub struct MessagesError {
 }
 
 impl Messages {
-    /// The messages that are compiled in.
+    /// The messages in English, which are always compiled in.
     pub fn english() -> &'static Self {
         static MESSAGES: LazyLock<Messages> = LazyLock::new(|| {
             // What is compiled in is no input, and a test reads it.
-            Messages::parse(ENGLISH).expect("the English messages are well-formed")
+            read(ENGLISH, Cow::Borrowed).expect("the English messages are well-formed")
         });
         &MESSAGES
+    }
+
+    /// Codes of the languages that are compiled in, English first.
+    pub fn languages() -> impl Iterator<Item = &'static str> {
+        iter::once("en").chain(OTHERS.iter().map(|&(code, _)| code))
+    }
+
+    /// The messages in `language`, a code of ISO 639-1, if they are compiled in.
+    pub fn of(language: &str) -> Option<Self> {
+        if language == "en" {
+            return Some(Self::english().clone());
+        }
+        let (_, text) = OTHERS.iter().find(|(code, _)| *code == language)?;
+        read(text, Cow::Borrowed).ok()
     }
 
     /// Reads a file of messages.
@@ -57,34 +91,12 @@ impl Messages {
     ///
     /// The line, and what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, MessagesError> {
-        let mut lines = text.lines().zip(1..);
-        let mut header = [""; 3];
-        for (key, value) in ["# language: ", "# name: ", "# direction: "].into_iter().zip(&mut header) {
-            let (line, number) = lines.next().unwrap_or(("", 1));
-            *value = line.strip_prefix(key).filter(|value| !value.is_empty()).ok_or_else(|| MessagesError {
-                line: number,
-                problem: format!("'{key}' and its value were expected here"),
-            })?;
-        }
-        let [language, name, direction] = header.map(str::to_owned);
-        let mut texts = BTreeMap::new();
-        while let Some((line, number)) = lines.next() {
-            if line.is_empty() {
-                continue;
-            }
-            let fail = |problem: String| Err(MessagesError { line: number, problem });
-            let Some(id) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) else {
-                return fail("a rule's id in brackets was expected here".to_owned());
-            };
-            let [sentence, hint] = [(); 2].map(|()| lines.next().map_or("", |(line, _)| line).to_owned());
-            if sentence.is_empty() || hint.is_empty() {
-                return fail(format!("'{id}' needs a line that says what is wrong and one that says what to do"));
-            }
-            if texts.insert(id.to_owned(), [sentence, hint]).is_some() {
-                return fail(format!("'{id}' was there before"));
-            }
-        }
-        Ok(Self { language, name, is_right_to_left: direction == "rtl", texts })
+        read(text, |text| Cow::Owned(text.to_owned()))
+    }
+
+    /// Ids of the rules that it has texts of.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.texts.keys().map(AsRef::as_ref)
     }
 
     /// Its code of ISO 639-1.
@@ -116,7 +128,7 @@ impl Messages {
 
     fn texts_of(&self, id: &str) -> [&str; 2] {
         let texts = self.texts.get(id).or_else(|| Self::english().texts.get(id));
-        texts.map_or([""; 2], |[sentence, hint]| [sentence.as_str(), hint.as_str()])
+        texts.map_or([""; 2], |[sentence, hint]| [sentence.as_ref(), hint.as_ref()])
     }
 
     /// `template` with its placeholders filled in; what they bring is not looked at again.
@@ -125,15 +137,8 @@ impl Messages {
         let mut rest = template;
         while let Some((before, behind)) = rest.split_once('{') {
             text.push_str(before);
-            let known = [
-                ("element}", values.element),
-                ("found}", values.found),
-                ("expected}", values.expected),
-                ("limit}", values.limit),
-                ("other}", values.other),
-            ];
-            match known.iter().find_map(|(name, value)| behind.strip_prefix(name).zip(Some(value))) {
-                Some((behind, value)) => {
+            match behind.split_once('}').and_then(|(name, behind)| Some((values.of(name)?, behind))) {
+                Some((value, behind)) => {
                     text.push_str(value);
                     rest = behind;
                 }
@@ -148,6 +153,65 @@ impl Messages {
     }
 }
 
+impl<'a> Values<'a> {
+    /// What the placeholder `name` stands for, none if there is no such placeholder.
+    fn of(&self, name: &str) -> Option<&'a str> {
+        let values = [self.element, self.found, self.expected, self.limit, self.other];
+        PLACEHOLDERS.into_iter().zip(values).find_map(|(known, value)| (known == name).then_some(value))
+    }
+}
+
+/// Reads a file of messages, of which `keep` keeps the pieces.
+fn read<'a>(text: &'a str, keep: impl Fn(&'a str) -> Text) -> Result<Messages, MessagesError> {
+    let mut lines = text.lines().zip(1..);
+    let mut header = [""; 3];
+    for ((key, value), wanted) in ["# language: ", "# name: ", "# direction: "].into_iter().zip(&mut header).zip(1..) {
+        let (line, _) = lines.next().unwrap_or_default();
+        *value = line.strip_prefix(key).filter(|value| !value.is_empty()).ok_or_else(|| MessagesError {
+            line: wanted,
+            problem: format!("'{key}' and its value were expected here"),
+        })?;
+    }
+    let [language, name, direction] = header;
+    if !matches!(direction, "ltr" | "rtl") {
+        let problem = format!("the direction is '{direction}': write ltr or rtl");
+        return Err(MessagesError { line: header.len(), problem });
+    }
+    let mut texts = BTreeMap::new();
+    while let Some((line, number)) = lines.next() {
+        if line.is_empty() {
+            continue;
+        }
+        let fail = |problem: String| Err(MessagesError { line: number, problem });
+        let Some(id) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) else {
+            return fail("a rule's id in brackets was expected here".to_owned());
+        };
+        let pair @ [(sentence, _), (hint, _)] = [(); 2].map(|()| lines.next().unwrap_or_default());
+        // A text that begins as an id does is the next rule's id, where one of the two lines was forgotten.
+        if [sentence, hint].iter().any(|text| text.trim().is_empty() || text.starts_with('[')) {
+            return fail(format!("'{id}' needs a line that says what is wrong and one that says what to do"));
+        }
+        for (text, line) in pair {
+            check(text).map_err(|problem| MessagesError { line, problem })?;
+        }
+        if texts.insert(keep(id), [keep(sentence), keep(hint)]).is_some() {
+            return fail(format!("'{id}' was there before"));
+        }
+    }
+    Ok(Messages { language: keep(language), name: keep(name), is_right_to_left: direction == "rtl", texts })
+}
+
+/// Whether all braces of a template belong to placeholders: a misspelt one would be shown to people as it is.
+fn check(template: &str) -> Result<(), String> {
+    for piece in template.split('{').skip(1) {
+        let name = piece.split_once('}').map(|(name, _)| name);
+        if name.is_none_or(|name| !PLACEHOLDERS.contains(&name)) {
+            return Err(format!("a {{ begins no placeholder: they are {}", PLACEHOLDERS.join(", ")));
+        }
+    }
+    Ok(())
+}
+
 impl fmt::Display for MessagesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: {}", self.line, self.problem)
@@ -155,45 +219,3 @@ impl fmt::Display for MessagesError {
 }
 
 impl std::error::Error for MessagesError {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rules::catalogue::Rule;
-
-    #[test]
-    fn every_rule_has_a_sentence_and_a_hint_and_nothing_else_has() {
-        let english = Messages::english();
-        for rule in Rule::ALL {
-            assert!(english.texts.contains_key(rule.entry().id), "{}", rule.entry().id);
-        }
-        assert_eq!(english.texts.len(), Rule::ALL.len());
-    }
-
-    #[test]
-    fn placeholders_are_known_and_filled_once() {
-        for (id, texts) in &Messages::english().texts {
-            for text in texts {
-                let filled = Messages::render(text, &Values::default());
-                assert!(!filled.contains('{'), "{id}: {filled}");
-            }
-        }
-        let values = Values { found: "{other}", other: "x", ..Values::default() };
-        assert_eq!(Messages::render("{found} {other} { {nothing}", &values), "{other} x { {nothing}");
-    }
-
-    #[test]
-    fn a_broken_file_is_refused_with_its_line() {
-        let header = "# language: xx\n# name: X\n# direction: rtl\n";
-        assert!(Messages::parse(header).unwrap().is_right_to_left());
-        for (text, line) in [
-            (String::new(), 1),
-            ("# language: xx\n# name:\n".to_owned(), 2),
-            (format!("{header}text"), 4),
-            (format!("{header}[a]\nonly one"), 4),
-            (format!("{header}[a]\nb\nc\n\n[a]\nb\nc\n"), 8),
-        ] {
-            assert_eq!(Messages::parse(&text).unwrap_err().line, line, "{text}");
-        }
-    }
-}

@@ -1,0 +1,113 @@
+//! The messages: every language says all that English says, and a broken file is refused with its line.
+
+use std::collections::BTreeSet;
+
+use phytoval::{Messages, Rule, Values};
+
+/// The languages that must be there.
+#[cfg(feature = "languages")]
+const LANGUAGES: &[&str] = &["en", "fr", "es", "ru", "ar", "zh"];
+#[cfg(not(feature = "languages"))]
+const LANGUAGES: &[&str] = &["en"];
+
+fn all() -> impl Iterator<Item = Messages> {
+    LANGUAGES.iter().map(|language| Messages::of(language).unwrap_or_else(|| panic!("{language} cannot be read")))
+}
+
+/// Names of the placeholders in `template`, sorted.
+fn placeholders(template: &str) -> Vec<&str> {
+    let mut names: Vec<_> =
+        template.split('{').skip(1).filter_map(|piece| piece.split_once('}')).map(|(name, _)| name).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn all_languages_are_there_under_their_names() {
+    assert_eq!(Messages::languages().collect::<Vec<_>>(), LANGUAGES);
+    for (messages, code) in all().zip(LANGUAGES) {
+        assert_eq!(messages.language(), *code);
+        assert_eq!(messages.is_right_to_left(), *code == "ar");
+    }
+    assert_eq!(all().map(|messages| messages.name().to_owned()).collect::<BTreeSet<_>>().len(), LANGUAGES.len());
+    assert!(Messages::of("xx").is_none());
+}
+
+#[test]
+fn every_rule_has_a_sentence_and_a_hint_in_every_language_and_nothing_else_has() {
+    let rules: BTreeSet<_> = Rule::ALL.iter().map(|rule| rule.entry().id).collect();
+    for messages in all() {
+        assert_eq!(messages.ids().collect::<BTreeSet<_>>(), rules, "{}", messages.language());
+    }
+}
+
+#[test]
+fn a_translation_uses_the_placeholders_of_english_and_is_one() {
+    let english = Messages::english();
+    for messages in all().filter(|messages| messages.language() != "en") {
+        for id in english.ids() {
+            let at = format!("{} {id}", messages.language());
+            assert_eq!(placeholders(messages.sentence(id)), placeholders(english.sentence(id)), "{at}");
+            assert_eq!(placeholders(messages.hint(id)), placeholders(english.hint(id)), "{at}");
+            // Short hints may read the same in two languages, as "Use {expected}." does in Spanish.
+            assert_ne!(messages.sentence(id), english.sentence(id), "{at}");
+        }
+    }
+}
+
+#[test]
+fn no_placeholder_is_left_when_a_template_is_rendered() {
+    for messages in all() {
+        for template in messages.ids().flat_map(|id| [messages.sentence(id), messages.hint(id)]) {
+            assert!(!Messages::render(template, &Values::default()).contains(['{', '}']), "{template}");
+        }
+    }
+}
+
+#[test]
+fn what_a_document_brings_is_not_expanded() {
+    let values = Values { found: "{other}{", other: "x", ..Values::default() };
+    let rendered = Messages::render("{found} {other} { {nothing} {found", &values);
+    assert_eq!(rendered, "{other}{ x { {nothing} {found");
+    let values = Values { element: "a", found: "b", expected: "c", limit: "d", other: "e" };
+    assert_eq!(Messages::render("{other}{limit}{expected}{found}{element}", &values), "edcba");
+    assert_eq!(Messages::render("{é{found}", &values), "{éb");
+}
+
+#[test]
+fn english_stands_in_for_what_is_missing() {
+    let text = "# language: xx\n# name: X\n# direction: rtl\n\n[xml-empty]\nUn.\nDeux.\n";
+    let messages = Messages::parse(text).unwrap();
+    assert!(messages.is_right_to_left());
+    assert_eq!((messages.language(), messages.name()), ("xx", "X"));
+    assert_eq!((messages.sentence("xml-empty"), messages.hint("xml-empty")), ("Un.", "Deux."));
+    assert_eq!(messages.sentence("xml-doctype"), Messages::english().sentence("xml-doctype"));
+    assert_eq!(messages.hint("xml-doctype"), Messages::english().hint("xml-doctype"));
+    assert_eq!((messages.sentence("none"), messages.hint("none")), ("", ""));
+}
+
+#[test]
+fn a_broken_file_is_refused_with_its_line() {
+    let header = "# language: xx\n# name: X\n# direction: ltr\n";
+    assert!(Messages::parse(header).is_ok_and(|messages| messages.ids().next().is_none()));
+    for (text, line, problem) in [
+        (String::new(), 1, "# language: "),
+        ("# language: xx".to_owned(), 2, "# name: "),
+        ("# language: xx\n# name: \n".to_owned(), 2, "# name: "),
+        ("# language: xx\n# name: X\n# direction: up\n".to_owned(), 3, "'up'"),
+        (format!("{header}text"), 4, "brackets"),
+        (format!("{header}[a]\nonly one"), 4, "'a' needs"),
+        (format!("{header}[a]\nb\n\n[b]\n"), 4, "'a' needs"),
+        (format!("{header}[a]\nb\n[b]\nc\nd\n"), 4, "'a' needs"),
+        (format!("{header}[a]\nb\n \n"), 4, "'a' needs"),
+        (format!("{header}[a]\nb\nc\nd\n"), 7, "brackets"),
+        (format!("{header}[a]\nb\nc\n\n[a]\nb\nc\n"), 8, "before"),
+        (format!("{header}[a]\n{{fuond}}\nc\n"), 5, "placeholder"),
+        (format!("{header}[a]\nb\nc {{found\n"), 6, "placeholder"),
+    ] {
+        let error = Messages::parse(&text).unwrap_err();
+        assert_eq!(error.line, line, "{text}");
+        assert!(error.problem.contains(problem), "{text}: {error}");
+        assert!(error.to_string().starts_with(&format!("line {line}: ")));
+    }
+}
