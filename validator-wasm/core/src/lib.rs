@@ -13,6 +13,7 @@ mod binary;
 mod characters;
 pub mod codelists;
 mod document;
+mod embedded;
 mod findings;
 mod header;
 mod identify;
@@ -30,6 +31,7 @@ mod syntax;
 mod tag;
 mod validator;
 
+pub use embedded::{CallError, Embedded};
 pub use header::Expected;
 pub use identify::{Identity, identify};
 pub use messages::{Messages, MessagesError, Values};

@@ -58,6 +58,29 @@ impl Report {
         json.close('}');
         json.text
     }
+
+    /// The verdict and the rows of the hub's ValidationResult as one line of JSON, each row with the rule it stems
+    /// from; the last one has none where more was found than is listed.
+    pub fn rows_to_json(&self, messages: &Messages) -> String {
+        let mut json = Json::default();
+        json.open('{');
+        json.member("verdict", self.outcome.as_str());
+        json.key("rows");
+        json.open('[');
+        let rules = self.findings.iter().map(|finding| finding.rule.entry().id).chain(std::iter::once(""));
+        for (row, rule) in self.verdict(messages).findings.iter().zip(rules) {
+            json.open('{');
+            json.member("rule", rule);
+            json.member("area", row.area.as_str());
+            json.member("level", row.level.as_str());
+            json.member("field", &row.field);
+            json.member("message", &row.message);
+            json.close('}');
+        }
+        json.close(']');
+        json.close('}');
+        json.text
+    }
 }
 
 impl Finding {
