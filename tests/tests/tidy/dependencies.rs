@@ -115,10 +115,13 @@ pub(crate) const CRATES: &[Crate] = &[
         dev: &[
             "bytes",
             "criterion",
+            "phytohub-certificates",
             "phytohub-core",
             "phytohub-journal",
             "phytohub-model",
             "phytohub-soap",
+            "phytoval",
+            "quick-xml",
             "tempfile",
         ],
     },

@@ -6,6 +6,15 @@ pub(crate) const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 /// Bytes looked at in one go when the document is searched for illegal characters: one or two vector registers.
 const CHUNK_BYTES: usize = 64;
 
+/// `text` without white space around it. Values mostly have none, which two looks show.
+#[inline(always)]
+pub(crate) fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if b' ' < *first && b' ' < *last => text,
+        _ => text.trim_matches(SPACE),
+    }
+}
+
 /// Whether `character` may stand in an XML document at all.
 pub(crate) fn is_legal(character: char) -> bool {
     !matches!(character, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')

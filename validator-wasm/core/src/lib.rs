@@ -30,6 +30,7 @@ mod structure;
 mod syntax;
 mod tag;
 mod validator;
+mod words;
 
 pub use embedded::{CallError, Embedded};
 pub use header::Expected;

@@ -3,21 +3,25 @@
 //! A reader made for leniency would need each of these checks added from outside; here the document is either
 //! well-formed in every point or the first breach is named where it stands. Time is linear in the document's length.
 
-use std::borrow::Cow;
-
 use crate::characters::{self, SPACE, begins_name, continues_name, name_length};
 use crate::document::Document;
 use crate::limits::{DEPTH_MAX, NAME_BYTES_MAX};
-use crate::namespaces::Namespaces;
+use crate::namespaces::{Namespaces, Resolved};
 use crate::references;
+use crate::structure::schema::{Element, Namespace};
 use crate::syntax::{Kind, SyntaxError};
 use crate::tag::{self, Attribute};
+use crate::words::{find_any, letters, same};
+
+/// Open elements for which there is room from the start.
+const DEPTH_USUAL: usize = 16;
 
 /// What comes next in the document. Comments and processing instructions are checked and passed over.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Event<'a> {
-    /// An element begins at the offset `at`.
-    Start { namespace: Cow<'a, str>, local: &'a str, at: usize },
+    /// An element begins at the offset `at`; `element` is what its local name means in the message, whatever its
+    /// namespace is.
+    Start { namespace: Namespace, element: Element, local: &'a str, at: usize },
     /// The innermost open element ends; `at` is where its end tag begins.
     End { at: usize },
     /// Text inside the innermost open element, in pieces.
@@ -34,12 +38,21 @@ pub(crate) struct Scanner<'a> {
     stop: Option<Kind>,
     /// Where the next event begins.
     at: usize,
-    /// The qualified names of the open elements.
-    open: Vec<&'a str>,
+    open: Vec<Open<'a>>,
     namespaces: Namespaces<'a>,
+    /// The namespace of the element that began last.
+    resolved: Resolved,
     /// Used by one tag at a time.
     attributes: Vec<Attribute<'a>>,
     stage: Stage,
+}
+
+/// An open element.
+struct Open<'a> {
+    /// Its qualified name.
+    name: &'a str,
+    /// How many namespace declarations are in force outside of it.
+    outside: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,15 +74,32 @@ impl<'a> Scanner<'a> {
             text: legal,
             stop: rest.chars().next().map(Kind::IllegalCharacter).or_else(|| document.stop.clone()),
             at: document.start,
-            open: Vec::new(),
+            open: Vec::with_capacity(DEPTH_USUAL),
             namespaces: Namespaces::default(),
+            resolved: Resolved::Nothing,
             attributes: Vec::new(),
             stage: Stage::BeforeRoot,
         }
     }
 
     /// The next event; none at the end of a well-formed document.
+    #[inline(always)]
     pub(crate) fn next(&mut self) -> Result<Option<Event<'a>>, SyntaxError> {
+        if self.stage == Stage::InRoot
+            && let Some(event) = self.common()
+        {
+            return Ok(Some(event));
+        }
+        self.next_any()
+    }
+
+    /// The namespace of the element that the last [`Event::Start`] began; empty for none.
+    pub(crate) fn namespace(&self) -> &str {
+        self.namespaces.name(self.resolved)
+    }
+
+    #[inline(never)]
+    fn next_any(&mut self) -> Result<Option<Event<'a>>, SyntaxError> {
         self.next_event().map_err(|error| match (&self.stop, &error.kind) {
             // What seemed to be the end of the document is where it cannot be read further.
             (Some(stop), Kind::Ends(_) | Kind::EndsInside(_) | Kind::NoRoot) => {
@@ -110,6 +140,60 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// What comes next, if it is one of the three things of which nearly all of a document consists: a plain start tag
+    /// of the message, the end tag that must come, text. Nothing is read of anything else, and nothing wrong is given.
+    #[inline(always)]
+    fn common(&mut self) -> Option<Event<'a>> {
+        let at = self.at;
+        let bytes = self.text.as_bytes().get(at..)?;
+        match bytes {
+            [b'<', b'/', name @ ..] => {
+                let open = self.open.last()?.name;
+                let (name, rest) = name.split_at_checked(open.len())?;
+                if !same(name, open.as_bytes()) || rest.first() != Some(&b'>') {
+                    return None;
+                }
+                self.at += "</".len() + open.len() + ">".len();
+                Some(self.end(at))
+            }
+            [b'<', name @ ..] => self.common_start(name),
+            _ => {
+                let length = find_any(bytes, *b"<&]").filter(|&length| 0 < length)?;
+                if bytes.get(length) == Some(&b']') {
+                    return None;
+                }
+                self.at += length;
+                self.text.get(at..at + length).map(Event::Text)
+            }
+        }
+    }
+
+    /// As [`Self::common`], for the tag that begins with `name`. That the name is one of the message's shows that it is
+    /// one of XML's, so its characters need not be looked at one by one.
+    #[inline(always)]
+    fn common_start(&mut self, name: &[u8]) -> Option<Event<'a>> {
+        if DEPTH_MAX <= self.open.len() {
+            return None;
+        }
+        let (prefix, resolved) = match self.namespaces.begin(name) {
+            Some(begun) => begun,
+            None => (0, self.namespaces.resolve("").ok()?),
+        };
+        let local = name.get(prefix..)?;
+        let (local, _) = local.split_at_checked(letters(local))?;
+        let element = Element::of(local);
+        if element == Element::Unknown {
+            return None;
+        }
+        let begin = self.at + "<".len();
+        let end = begin + prefix + local.len();
+        let (is_empty, behind) = tag::read_plain(self.text, end, &mut self.attributes)?;
+        let qualified = self.text.get(begin..end)?;
+        let local = self.text.get(begin + prefix..end)?;
+        let outside = self.namespaces.count();
+        Some(self.begin(Begun { qualified, local, element, resolved, outside, is_empty, behind }))
+    }
+
     fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or_default()
     }
@@ -120,16 +204,18 @@ impl<'a> Scanner<'a> {
 
     fn document_end(&self) -> Result<Option<Event<'a>>, SyntaxError> {
         match self.open.last() {
-            Some(open) => self.error(Kind::EndsInside((*open).into())),
+            Some(open) => self.error(Kind::EndsInside(open.name.into())),
             None if self.stage == Stage::BeforeRoot => self.error(Kind::NoRoot),
             None if self.stop.is_some() => self.error(Kind::Ends("text")),
             None => Ok(None),
         }
     }
 
+    #[inline(always)]
     fn end(&mut self, at: usize) -> Event<'a> {
-        self.open.pop();
-        self.namespaces.close();
+        if let Some(open) = self.open.pop() {
+            self.namespaces.close(open.outside);
+        }
         self.stage = if self.open.is_empty() { Stage::AfterRoot } else { Stage::InRoot };
         Event::End { at }
     }
@@ -147,7 +233,8 @@ impl<'a> Scanner<'a> {
         let bytes = rest.as_bytes();
         let mut end = 0;
         loop {
-            end += bytes.iter().skip(end).take_while(|&&byte| !matches!(byte, b'<' | b'&' | b']')).count();
+            let tail = bytes.get(end..).unwrap_or_default();
+            end += find_any(tail, *b"<&]").unwrap_or(tail.len());
             match bytes.get(end) {
                 Some(b']') if bytes.get(end..).is_some_and(|tail| tail.starts_with(b"]]>")) => {
                     self.at += end;
@@ -237,10 +324,10 @@ impl<'a> Scanner<'a> {
         let length = name_length(rest);
         let (name, rest) = rest.split_at_checked(length).unwrap_or_default();
         let behind = rest.trim_start_matches(SPACE);
-        match self.open.last() {
+        match self.open.last().map(|open| open.name) {
             _ if behind.is_empty() => return self.error(Kind::Ends("an end tag")),
             None => return self.error(Kind::EndWithoutStart(name.into())),
-            Some(&open) if open != name => {
+            Some(open) if open != name => {
                 return self.error(Kind::MismatchedEnd { found: name.into(), open: open.into() });
             }
             Some(_) if !behind.starts_with('>') => return self.error(Kind::SpaceMissing),
@@ -260,14 +347,37 @@ impl<'a> Scanner<'a> {
         }
         let start = self.at;
         let tag = tag::read(self.text, start, &mut self.attributes)?;
-        self.namespaces.open();
-        let namespace = tag::resolve(&tag, &self.attributes, &mut self.namespaces)
+        let outside = self.namespaces.count();
+        let resolved = tag::resolve(&tag, &self.attributes, &mut self.namespaces)
             .map_err(|(at, kind)| SyntaxError { at, kind })?;
-        self.open.push(tag.name.qualified);
-        self.stage = if tag.empty { Stage::EmptyElement } else { Stage::InRoot };
-        self.at = tag.end;
-        Ok(Event::Start { namespace, local: tag.name.local, at: tag.at })
+        let tag::Name { qualified, local, .. } = tag.name;
+        let element = Element::of(local.as_bytes());
+        let begun = Begun { qualified, local, element, resolved, outside, is_empty: tag.empty, behind: tag.end };
+        Ok(self.begin(begun))
     }
+
+    #[inline(always)]
+    fn begin(&mut self, begun: Begun<'a>) -> Event<'a> {
+        let at = std::mem::replace(&mut self.at, begun.behind);
+        self.open.push(Open { name: begun.qualified, outside: begun.outside });
+        self.stage = if begun.is_empty { Stage::EmptyElement } else { Stage::InRoot };
+        self.resolved = begun.resolved;
+        let namespace = self.namespaces.known(begun.resolved);
+        Event::Start { namespace, element: begun.element, local: begun.local, at }
+    }
+}
+
+/// A start tag that was read.
+struct Begun<'a> {
+    qualified: &'a str,
+    local: &'a str,
+    element: Element,
+    resolved: Resolved,
+    /// How many namespace declarations are in force outside of it.
+    outside: usize,
+    is_empty: bool,
+    /// Where the tag ends.
+    behind: usize,
 }
 
 /// Whether `text` is a name without a colon.

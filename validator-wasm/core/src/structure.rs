@@ -1,6 +1,8 @@
 //! Layer 2, structure: builds the tree from the scanner's events and compares it with the table of types, in one pass.
 
+mod names;
 pub(crate) mod schema;
+mod slots;
 pub(crate) mod tree;
 
 use std::borrow::Cow;
@@ -15,11 +17,8 @@ use crate::references;
 use crate::rules::catalogue::Rule;
 use crate::scanner::{Event, Scanner};
 use crate::tag::Attribute;
-use schema::{Child, Element, Type};
+use schema::{Element, Namespace, Type};
 use tree::{Id, Tree};
-
-/// Children that one type has at most; a test holds the table to it.
-const CHILDREN_MAX: usize = 32;
 
 /// Elements for which room is made at once: those of a typical certificate, so that its tree grows once at most.
 const TYPICAL_NODES: usize = 256;
@@ -28,8 +27,8 @@ const TYPICAL_NODES: usize = 256;
 struct Open {
     id: Id,
     kind: Type,
-    /// How often each child of the type occurred, up to 255.
-    occurred: [u8; CHILDREN_MAX],
+    /// The children of the type that occurred, as bits.
+    seen: u32,
     /// The child that comes latest in the schema's order, of those that occurred.
     latest: usize,
     /// Whether text between its elements was reported.
@@ -54,8 +53,9 @@ pub(crate) fn read<'a>(
     let mut reader = Reader { tree: Tree::with_capacity(TYPICAL_NODES), open: Vec::new(), findings, expected };
     loop {
         match scanner.next() {
-            Ok(Some(Event::Start { namespace, local, at })) => {
-                reader.start(&namespace, local, at);
+            Ok(Some(Event::Start { namespace, element, local, at })) => {
+                let name = Name { namespace, element, local };
+                reader.start(name, &scanner, at);
                 reader.attributes(scanner.attributes());
             }
             Ok(Some(Event::Text(text))) => reader.text(text),
@@ -71,32 +71,67 @@ pub(crate) fn read<'a>(
     }
 }
 
+/// An element's name as the message knows it.
+#[derive(Clone, Copy)]
+struct Name<'a> {
+    namespace: Namespace,
+    /// By its local name alone.
+    element: Element,
+    local: &'a str,
+}
+
 impl<'a> Reader<'a, '_, '_, '_> {
-    fn start(&mut self, namespace: &str, local: &'a str, at: usize) {
-        let parent = self.open.last().map(|open| open.id);
-        let child = match self.open.last_mut() {
-            None => None,
-            Some(open) => open.take(local),
+    #[inline(always)]
+    fn start(&mut self, name: Name<'a>, scanner: &Scanner<'a>, at: usize) {
+        let Some(open) = self.open.last_mut() else { return self.root(name, scanner, at) };
+        let parent = open.id;
+        let Some((slot, child)) = open.kind.child(name.element) else {
+            let id = self.tree.add(Some(parent), Element::Unknown, name.local, at);
+            self.unknown(id, at, name);
+            return self.push(id, Type::Foreign);
         };
-        let (element, kind) = match (parent, child) {
-            (None, _) => self.root_kind(namespace, local),
-            (Some(_), Some((_, child))) => (child.element, child.kind),
-            (Some(_), None) => (Element::Unknown, Type::Foreign),
-        };
-        let id = self.tree.add(parent, element, local, at);
-        match (parent, child) {
-            (None, _) if element == Element::Unknown => {
-                let expected = self.expected_root();
-                self.findings
-                    .add_at(Rule::RootElement, Some(id), at)
-                    .found(&qualified(namespace, local))
-                    .expected(&qualified(expected.namespace(), expected.name()));
-            }
-            (None, _) => {}
-            (Some(_), Some((slot, child))) => self.known(id, at, namespace, slot, child),
-            (Some(_), None) => self.unknown(id, at, local),
+        let id = self.tree.add(Some(parent), child.element, name.local, at);
+        let bit = 1 << slot;
+        let is_first = open.seen & bit == 0;
+        let latest = open.latest;
+        open.seen |= bit;
+        open.latest = latest.max(slot);
+        if name.namespace != child.element.namespace() {
+            self.other_namespace(id, at, child.element, scanner.namespace());
         }
-        self.open.push(Open { id, kind, occurred: [0; CHILDREN_MAX], latest: 0, texts: false });
+        if !is_first && child.need.is_single() {
+            self.findings.add_at(Rule::ElementTwice, Some(id), at).element(child.element.name()).limit(1);
+        }
+        if slot < latest && is_first {
+            self.out_of_order(id, at, child.element, latest);
+        }
+        if child.element == Element::Signature {
+            self.findings.add_at(Rule::SignatureUnchecked, Some(id), at).element(child.element.name());
+        }
+        self.push(id, child.kind);
+    }
+
+    #[inline(always)]
+    fn push(&mut self, id: Id, kind: Type) {
+        self.open.push(Open { id, kind, seen: 0, latest: 0, texts: false });
+    }
+
+    fn root(&mut self, name: Name<'a>, scanner: &Scanner<'a>, at: usize) {
+        let expected = self.expected_root();
+        let is_expected = name.element == expected && name.namespace == expected.namespace();
+        let (element, kind) = match is_expected {
+            false => (Element::Unknown, Type::Foreign),
+            true if expected == Element::SPSCertificate => (expected, Type::Certificate),
+            true => (expected, Type::Foreign),
+        };
+        let id = self.tree.add(None, element, name.local, at);
+        if !is_expected {
+            self.findings
+                .add_at(Rule::RootElement, Some(id), at)
+                .found(&qualified(scanner.namespace(), name.local))
+                .expected(&qualified(expected.namespace().name(), expected.name()));
+        }
+        self.push(id, kind);
     }
 
     fn expected_root(&self) -> Element {
@@ -105,47 +140,29 @@ impl<'a> Reader<'a, '_, '_, '_> {
         if is_response { Element::SPSAcknowledgement } else { Element::SPSCertificate }
     }
 
-    fn root_kind(&self, namespace: &str, local: &str) -> (Element, Type) {
-        let expected = self.expected_root();
-        match (local == expected.name() && namespace == expected.namespace(), expected) {
-            (false, _) => (Element::Unknown, Type::Foreign),
-            (true, Element::SPSCertificate) => (expected, Type::Certificate),
-            (true, _) => (expected, Type::Foreign),
-        }
+    fn other_namespace(&mut self, id: Id, at: usize, element: Element, found: &str) {
+        self.findings
+            .add_at(Rule::ElementNamespace, Some(id), at)
+            .element(element.name())
+            .found(found)
+            .expected(element.namespace().name());
     }
 
-    /// An element at its place: how often, in which order, in which namespace.
-    fn known(&mut self, id: Id, at: usize, namespace: &str, slot: usize, child: Child) {
-        let Some(open) = self.open.last_mut() else { return };
-        let times = open.occurred.get(slot).copied().unwrap_or_default();
-        let latest = open.latest;
-        open.latest = latest.max(slot);
-        if namespace != child.element.namespace() {
-            self.findings
-                .add_at(Rule::ElementNamespace, Some(id), at)
-                .element(child.element.name())
-                .found(namespace)
-                .expected(child.element.namespace());
-        }
-        if 1 < times && child.need.is_single() {
-            self.findings.add_at(Rule::ElementTwice, Some(id), at).element(child.element.name()).limit(1);
-        }
-        if slot < latest && times == 1 {
-            let before = open.kind.children().get(latest).map_or("", |child| child.element.name());
-            self.findings.add_at(Rule::ElementOrder, Some(id), at).element(child.element.name()).other(before);
-        }
-        if child.element == Element::Signature {
-            self.findings.add_at(Rule::SignatureUnchecked, Some(id), at).element(child.element.name());
-        }
+    /// `element` stands behind the child `latest`, which comes later in the schema.
+    fn out_of_order(&mut self, id: Id, at: usize, element: Element, latest: usize) {
+        let before = self.open.last().and_then(|open| open.kind.children().get(latest));
+        let before = before.map_or("", |child| child.element.name());
+        self.findings.add_at(Rule::ElementOrder, Some(id), at).element(element.name()).other(before);
     }
 
     /// An element that does not belong here; inside of one that is not judged, everything may stand.
-    fn unknown(&mut self, id: Id, at: usize, local: &str) {
+    fn unknown(&mut self, id: Id, at: usize, name: Name<'a>) {
         let Some(open) = self.open.last() else { return };
         if open.kind == Type::Foreign {
             return;
         }
-        if Element::is_known(local) {
+        let local = name.local;
+        if name.element != Element::Unknown {
             let parent = self.tree.place(open.id).map_or("", |parent| parent.name());
             self.findings.add_at(Rule::ElementMisplaced, Some(id), at).element(local).other(parent);
         } else {
@@ -212,31 +229,17 @@ impl<'a> Reader<'a, '_, '_, '_> {
         if open.kind == Type::Base64 && !binary::is_legal(place.text()) {
             self.findings.add(Rule::Base64, place).element(place.name());
         }
-        for (child, &times) in open.kind.children().iter().zip(&open.occurred) {
-            if times == 0 && child.need.is_mandatory() {
-                self.findings.add(Rule::ElementMissing, place).missing(child.element.name());
-            } else if times == 0 && child.need.is_filler() {
-                self.findings.add(Rule::ElementMissingFiller, place).missing(child.element.name());
+        let [mandatory, fillers] = open.kind.missing(open.seen);
+        for (missing, rule) in [(mandatory, Rule::ElementMissing), (fillers, Rule::ElementMissingFiller)] {
+            if missing == 0 {
+                continue;
             }
-        }
-    }
-}
-
-impl Open {
-    /// Finds the child named `local` and counts it. Children mostly come in order, so the search goes on from the last.
-    fn take(&mut self, local: &str) -> Option<(usize, Child)> {
-        let children = self.kind.children();
-        let order = (self.latest..children.len()).chain(0..self.latest);
-        for slot in order {
-            let child = children.get(slot)?;
-            if child.element.name() == local {
-                if let Some(times) = self.occurred.get_mut(slot) {
-                    *times = times.saturating_add(1);
+            for (child, slot) in open.kind.children().iter().zip(0..) {
+                if missing >> slot & 1 == 1 {
+                    self.findings.add(rule, place).missing(child.element.name());
                 }
-                return Some((slot, *child));
             }
         }
-        None
     }
 }
 
@@ -274,28 +277,3 @@ const ATTRIBUTES: [&str; 26] = [
     "unitCodeListVersionID",
     "unitCodeListID",
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::schema::Need;
-    use super::*;
-
-    #[test]
-    fn every_type_has_room_for_its_children() {
-        let mut kinds = vec![Type::Certificate];
-        let mut known = kinds.clone();
-        while let Some(kind) = kinds.pop() {
-            assert!(kind.children().len() <= CHILDREN_MAX, "{kind:?}");
-            for child in kind.children() {
-                if !known.contains(&child.kind) {
-                    known.push(child.kind);
-                    kinds.push(child.kind);
-                }
-            }
-        }
-        let complex = known.iter().filter(|kind| !kind.children().is_empty()).count();
-        // The thirty of the message, and the two that choose the form of a date or an indicator.
-        assert_eq!(complex, 32);
-        assert!(Need::Once.is_single() && !Need::Some.is_single());
-    }
-}

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use crate::characters::{SPACE, begins_name, name_length};
 use crate::limits::{ATTRIBUTES_MAX, NAME_BYTES_MAX};
-use crate::namespaces::Namespaces;
+use crate::namespaces::{Namespaces, Resolved};
 use crate::references;
 use crate::syntax::{Kind, SyntaxError};
+use crate::words::{find_any, letters, same};
 
 /// A name as written, and its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,52 @@ pub(crate) struct Attribute<'a> {
 struct Cursor<'a> {
     text: &'a str,
     at: usize,
+}
+
+/// What stands behind the name of a start tag at `start`, if it is of the commonest kind: nothing, or attributes without
+/// prefixes, declarations and references. Gives whether the tag closes itself, and where it ends. What this takes is
+/// right; what it does not know, wrong tags among it, is for [`read`].
+#[inline(always)]
+pub(crate) fn read_plain<'a>(
+    text: &'a str,
+    start: usize,
+    attributes: &mut Vec<Attribute<'a>>,
+) -> Option<(bool, usize)> {
+    attributes.clear();
+    match text.as_bytes().get(start..)? {
+        [b'>', ..] => Some((false, start + 1)),
+        [b'/', b'>', ..] => Some((true, start + 2)),
+        _ => read_plain_attributes(text, start, attributes),
+    }
+}
+
+fn read_plain_attributes<'a>(
+    text: &'a str,
+    start: usize,
+    attributes: &mut Vec<Attribute<'a>>,
+) -> Option<(bool, usize)> {
+    let mut at = start;
+    loop {
+        let rest = match text.as_bytes().get(at..)? {
+            [b'>', ..] => return Some((false, at + 1)),
+            [b'/', b'>', ..] => return Some((true, at + 2)),
+            [b' ', rest @ ..] => rest,
+            _ => return None,
+        };
+        let (name, rest) = rest.split_at_checked(letters(rest))?;
+        let [b'=', quote @ (b'"' | b'\''), value @ ..] = rest else { return None };
+        let length = find_any(value, [*quote, b'<', b'&'])?;
+        let is_plain = !name.is_empty() && name.iter().all(u8::is_ascii_alphabetic) && name != b"xmlns";
+        let is_twice = attributes.iter().any(|known| same(known.name.qualified.as_bytes(), name));
+        if value.get(length) != Some(quote) || !is_plain || is_twice || ATTRIBUTES_MAX <= attributes.len() {
+            return None;
+        }
+        let (begin, value) = (at + 1, at + 1 + name.len() + 2);
+        let name = text.get(begin..begin + name.len())?;
+        let name = Name { qualified: name, prefix: "", local: name };
+        attributes.push(Attribute { name, value: text.get(value..value + length)?, at: begin });
+        at = value + length + 1;
+    }
 }
 
 /// Reads the tag that begins at `start`.
@@ -85,7 +132,7 @@ pub(crate) fn resolve<'a>(
     tag: &Tag<'a>,
     attributes: &[Attribute<'a>],
     namespaces: &mut Namespaces<'a>,
-) -> Result<Cow<'a, str>, (usize, Kind)> {
+) -> Result<Resolved, (usize, Kind)> {
     for attribute in attributes {
         let declared = match attribute.name {
             Name { prefix: "xmlns", local, .. } => local,
@@ -94,14 +141,15 @@ pub(crate) fn resolve<'a>(
         };
         namespaces.declare(declared, normalised(attribute.value)).map_err(|kind| (attribute.at, kind))?;
     }
-    let mut expanded: Vec<(Cow<'a, str>, &'a str)> = Vec::new();
+    let mut expanded: Vec<(Resolved, &'a str)> = Vec::new();
     for attribute in attributes {
         let Name { prefix, local, qualified } = attribute.name;
         if prefix.is_empty() || prefix == "xmlns" {
             continue;
         }
         let namespace = namespaces.resolve(prefix).map_err(|kind| (attribute.at, kind))?;
-        if expanded.iter().any(|known| known.1 == local && known.0 == namespace) {
+        let is_same = |known: Resolved| namespaces.name(known) == namespaces.name(namespace);
+        if expanded.iter().any(|known| known.1 == local && is_same(known.0)) {
             return Err((attribute.at, Kind::DuplicateAttribute(qualified.into())));
         }
         expanded.push((namespace, local));
@@ -202,13 +250,13 @@ impl<'a> Cursor<'a> {
             return self.error(Kind::EqualsMissing(name.qualified.into()));
         }
         self.skip_space();
-        let quote = match self.rest().chars().next() {
-            Some(quote @ ('"' | '\'')) => quote,
+        let quote = match self.rest().bytes().next() {
+            Some(quote @ (b'"' | b'\'')) => quote,
             Some(_) => return self.error(Kind::QuoteMissing(name.qualified.into())),
             None => return self.error(Kind::Ends("a start tag")),
         };
         self.at += 1;
-        let Some(length) = self.rest().find([quote, '<']) else {
+        let Some(length) = find_any(self.rest().as_bytes(), [quote, quote, b'<']) else {
             return self.error(Kind::Ends("an attribute's value"));
         };
         let value = self.rest().get(..length).unwrap_or_default();
@@ -217,7 +265,7 @@ impl<'a> Cursor<'a> {
         if self.take("<") {
             return Err(SyntaxError { at: self.at - 1, kind: Kind::LessThanInValue(name.qualified.into()) });
         }
-        self.at += quote.len_utf8();
+        self.at += 1;
         Ok(value)
     }
 }

@@ -3,16 +3,44 @@
 //! UN/CEFACT SPSCertificate 17 with the reusable components 21 and the data types 21, and what the exchange makes of
 //! them: some elements that the schema demands have no meaning here ([`Need::is_filler`]).
 
-/// Name of the certificate's own elements.
-pub(crate) const CERTIFICATE: &str = "urn:un:unece:uncefact:data:standard:SPSCertificate:17";
-/// Name of the reusable components, which are all other elements but values of dates and indicators.
-const COMPONENTS: &str = "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:21";
-/// Name of the data types.
-const DATA_TYPES: &str = "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:21";
-/// Name of XML signatures.
-const SIGNATURES: &str = "http://www.w3.org/2000/09/xmldsig#";
-/// Name of acknowledgements, which type 312 carries.
-pub(crate) const ACKNOWLEDGEMENT: &str = "urn:un:unece:uncefact:data:standard:SPSAcknowledgement:17";
+/// The namespaces of the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Namespace {
+    /// The certificate's own elements.
+    Certificate,
+    /// The reusable components, which are all other elements but values of dates and indicators.
+    Components,
+    /// The data types.
+    DataTypes,
+    /// XML signatures.
+    Signatures,
+    /// Acknowledgements, which type 312 carries.
+    Acknowledgement,
+    /// None of them.
+    Other,
+}
+
+impl Namespace {
+    const ALL: [Self; 5] =
+        [Self::Components, Self::Certificate, Self::DataTypes, Self::Signatures, Self::Acknowledgement];
+
+    /// Its name; empty for another one.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Certificate => "urn:un:unece:uncefact:data:standard:SPSCertificate:17",
+            Self::Components => "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:21",
+            Self::DataTypes => "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:21",
+            Self::Signatures => "http://www.w3.org/2000/09/xmldsig#",
+            Self::Acknowledgement => "urn:un:unece:uncefact:data:standard:SPSAcknowledgement:17",
+            Self::Other => "",
+        }
+    }
+
+    /// The one of this name.
+    pub(crate) fn of(name: &str) -> Self {
+        Self::ALL.into_iter().find(|known| known.name() == name).unwrap_or(Self::Other)
+    }
+}
 
 /// How often an element stands in its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,16 +60,16 @@ pub(crate) enum Need {
 }
 
 impl Need {
-    pub(crate) fn is_single(self) -> bool {
+    pub(crate) const fn is_single(self) -> bool {
         matches!(self, Self::Once | Self::Optional | Self::FillerOnce)
     }
 
-    pub(crate) fn is_mandatory(self) -> bool {
+    pub(crate) const fn is_mandatory(self) -> bool {
         matches!(self, Self::Once | Self::Some)
     }
 
     /// Whether the schema demands it, but only the schema.
-    pub(crate) fn is_filler(self) -> bool {
+    pub(crate) const fn is_filler(self) -> bool {
         matches!(self, Self::FillerOnce | Self::FillerSome)
     }
 }
@@ -67,14 +95,14 @@ macro_rules! elements {
 
         impl Element {
             /// Its local name; empty for an unknown one.
+            #[inline(always)]
             pub(crate) const fn name(self) -> &'static str {
-                match self {
-                    Self::Unknown => "",
-                    $(Self::$name => stringify!($name),)*
-                }
+                // One for each, in their order.
+                const NAMES: &[&str] = &["", $(stringify!($name),)*];
+                NAMES[self as usize]
             }
 
-            const ALL: &'static [Self] = &[$(Self::$name,)*];
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$name,)*];
         }
     };
 }
@@ -98,6 +126,10 @@ macro_rules! types {
         }
 
         impl Type {
+            /// All of them, in their order.
+            pub(crate) const ALL: &'static [Self] =
+                &[Self::Text, Self::Token, Self::Decimal, Self::Base64, Self::Foreign, $(Self::$name,)*];
+
             /// The elements inside, in the schema's order; none for values.
             pub(crate) const fn children(self) -> &'static [Child] {
                 match self {
@@ -121,19 +153,14 @@ impl Type {
 }
 
 impl Element {
-    /// Whether the message has an element of this local name anywhere.
-    pub(crate) fn is_known(name: &str) -> bool {
-        Self::ALL.iter().any(|element| element.name() == name)
-    }
-
     /// The namespace it belongs to.
-    pub(crate) fn namespace(self) -> &'static str {
+    pub(crate) fn namespace(self) -> Namespace {
         match self {
-            Self::SPSCertificate | Self::SPSExchangedDocument | Self::SPSConsignment => CERTIFICATE,
-            Self::DateTimeString | Self::DateTime | Self::IndicatorString | Self::Indicator => DATA_TYPES,
-            Self::Signature => SIGNATURES,
-            Self::SPSAcknowledgement => ACKNOWLEDGEMENT,
-            _ => COMPONENTS,
+            Self::SPSCertificate | Self::SPSExchangedDocument | Self::SPSConsignment => Namespace::Certificate,
+            Self::DateTimeString | Self::DateTime | Self::IndicatorString | Self::Indicator => Namespace::DataTypes,
+            Self::Signature => Namespace::Signatures,
+            Self::SPSAcknowledgement => Namespace::Acknowledgement,
+            _ => Namespace::Components,
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::schema::Element;
-use crate::characters::SPACE;
+use crate::characters::trimmed;
 
 /// Stands for no node.
 const NONE: u32 = u32::MAX;
@@ -144,7 +144,7 @@ impl<'t> Place<'t> {
 
     /// Its own text, without white space around it.
     pub(crate) fn text(self) -> &'t str {
-        self.node.text.trim_matches(SPACE)
+        trimmed(&self.node.text)
     }
 
     pub(crate) fn parent(self) -> Option<Place<'t>> {
@@ -154,7 +154,7 @@ impl<'t> Place<'t> {
     pub(crate) fn attribute(self, name: &str) -> Option<&'t str> {
         let (start, end) = self.node.attributes;
         let own = self.tree.attributes.get(start as usize..end as usize)?;
-        own.iter().find(|(known, _)| *known == name).map(|(_, value)| value.trim_matches(SPACE))
+        own.iter().find(|(known, _)| *known == name).map(|(_, value)| trimmed(value))
     }
 
     /// All its children.
