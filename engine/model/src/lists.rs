@@ -87,7 +87,7 @@ impl CodeList {
 
 impl UnitKind {
     /// The kind as it stands on the wire.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Weight => "WEIGHT",
             Self::Volume => "VOLUME",

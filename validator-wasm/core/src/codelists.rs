@@ -1,5 +1,6 @@
 //! The code lists, compiled in from `validator-wasm/codelists`, where their format is described.
 
+mod compiled;
 mod csv;
 mod lists;
 mod reader;

@@ -42,7 +42,7 @@ struct Options<'a> {
 }
 
 impl Embedded {
-    /// Puts a part in force, known by its first line: a code list (`# list: `), a profile (`# profile: `) that
+    /// Puts a part in force, known by its first line: a code list (`# list: `, `# adds-to: `), a profile (`# profile: `) that
     /// [`Self::judge`] may then name, or messages (`# language: `).
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl Embedded {
     /// The line, and what is wrong with it; nothing has changed then.
     pub fn load(&mut self, text: &str) -> Result<(), CallError> {
         let line = text.lines().next().unwrap_or_default();
-        if line.starts_with("# list: ") {
+        if line.starts_with("# list: ") || line.starts_with("# adds-to: ") {
             self.validator.lists.load(text)?;
         } else if line.starts_with("# profile: ") {
             let profile = Profile::parse(text)?;
@@ -61,7 +61,8 @@ impl Embedded {
             self.messages.retain(|known| known.language() != messages.language());
             self.messages.push(messages);
         } else {
-            let expected = "'# list: ', '# profile: ' or '# language: ' and a name were expected in line 1";
+            let expected =
+                "'# list: ', '# adds-to: ', '# profile: ' or '# language: ' and a name were expected in line 1";
             return Err(CallError { problem: expected.to_owned() });
         }
         Ok(())

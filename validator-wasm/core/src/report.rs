@@ -3,6 +3,8 @@
 mod json;
 mod text;
 
+use std::borrow::Cow;
+
 use phytohub_model::{Area, Level, Verdict};
 
 use crate::codelists::{List, Lists};
@@ -75,7 +77,7 @@ pub struct ListUsed {
     /// Its name.
     pub name: &'static str,
     /// Its day.
-    pub edition: String,
+    pub edition: Cow<'static, str>,
 }
 
 /// The judgement of one document.
@@ -218,5 +220,5 @@ fn finding(raw: Raw, tree: &Tree<'_>, positions: &mut Positions<'_>, lists: &Lis
 }
 
 fn used(list: List, lists: &Lists) -> ListUsed {
-    ListUsed { name: list.name(), edition: lists.edition(list).to_owned() }
+    ListUsed { name: list.name(), edition: lists.edition(list) }
 }

@@ -150,5 +150,5 @@ fn a_list_of_the_deployment_is_the_one_that_counts() {
     validator.lists.load(&list).unwrap();
     assert_eq!(validator.validate(changed("BX", "CRATE").as_bytes(), None).outcome, Outcome::Clean);
     let report = validator.validate(CERTIFICATE.as_bytes(), None);
-    assert_eq!(report.findings[0].list.as_ref().map(|list| list.edition.as_str()), Some("2030-01-01"));
+    assert_eq!(report.findings[0].list.as_ref().map(|list| &*list.edition), Some("2030-01-01"));
 }

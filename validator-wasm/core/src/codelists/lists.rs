@@ -1,10 +1,12 @@
 //! The lists that rules ask: those compiled in, and those that a deployment put in their place or added to.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use phytohub_model::{CodeRow, UnitKind};
 
+use super::compiled::TABLES;
 use super::reader::{self, ListError, Problem};
 
 /// A suggestion is offered up to this many.
@@ -33,7 +35,8 @@ macro_rules! lists {
                 }
             }
 
-            fn compiled_in(self) -> &'static str {
+            /// Its file, as it was when the program was built.
+            pub(super) const fn compiled_in(self) -> &'static str {
                 match self {
                     $(Self::$name => include_str!(concat!("../../../codelists/", $file, ".csv")),)*
                 }
@@ -54,71 +57,71 @@ lists! {
     UnitMeasures "unit-measures"
 }
 
-/// One list in force.
-struct Codes {
+/// How many there are.
+pub(super) const LISTS: usize = List::ALL.len();
+
+/// A list that was read at run time.
+struct Loaded {
     edition: String,
     /// The kind of unit of each code, in lists of units.
     codes: BTreeMap<String, Option<UnitKind>>,
-    /// In the order of the file.
-    order: Vec<String>,
 }
 
 /// The lists in force.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Lists {
-    lists: Vec<Arc<Codes>>,
+    /// Those that are not the compiled-in ones.
+    loaded: [Option<Arc<Loaded>>; LISTS],
 }
 
-impl Default for Lists {
-    fn default() -> Self {
-        static COMPILED_IN: LazyLock<Lists> = LazyLock::new(|| Lists {
-            lists: List::ALL
-                .iter()
-                .map(|list| {
-                    let rows = reader::read(list.name(), list.compiled_in());
-                    // What is compiled in is no input, and a test reads every list.
-                    Arc::new(Codes::new(rows.expect("the lists that are compiled in are well-formed")))
-                })
-                .collect(),
-        });
-        COMPILED_IN.clone()
-    }
-}
-
-impl Codes {
+impl Loaded {
     fn new(rows: Vec<CodeRow>) -> Self {
         let edition = rows.first().map_or(String::new(), |row| row.edition.clone());
-        let order = rows.iter().map(|row| row.code.clone()).collect();
-        Self { edition, codes: rows.into_iter().map(|row| (row.code, row.unit_kind)).collect(), order }
+        Self { edition, codes: rows.into_iter().map(|row| (row.code, row.unit_kind)).collect() }
     }
 }
 
 impl Lists {
-    fn codes(&self, list: List) -> &Codes {
-        // One for each list, in their order.
-        &self.lists[list as usize]
+    fn loaded(&self, list: List) -> Option<&Loaded> {
+        self.loaded.get(list as usize)?.as_deref()
     }
 
     /// Whether `code` is in `list`, letter for letter.
     pub fn contains(&self, list: List, code: &str) -> bool {
-        self.codes(list).codes.contains_key(code)
+        match self.loaded(list) {
+            Some(loaded) => loaded.codes.contains_key(code),
+            None => TABLES[list as usize].contains(code),
+        }
     }
 
     /// What the unit `code` measures; none where it is no unit of the list.
     pub fn unit_kind(&self, code: &str) -> Option<UnitKind> {
-        self.codes(List::UnitMeasures).codes.get(code).copied().flatten()
+        match self.loaded(List::UnitMeasures) {
+            Some(loaded) => loaded.codes.get(code).copied().flatten(),
+            None => TABLES[List::UnitMeasures as usize].unit_kind(code),
+        }
     }
 
     /// The units that measure `kind`: `CMQ, FTQ, GLL`.
     pub fn codes_of_kind(&self, kind: UnitKind) -> String {
-        let units = self.codes(List::UnitMeasures);
-        let of_kind = |code: &&String| units.codes.get(*code).copied().flatten() == Some(kind);
-        units.order.iter().filter(of_kind).map(String::as_str).collect::<Vec<_>>().join(", ")
+        let of_kind = |(code, of): (String, Option<UnitKind>)| (of == Some(kind)).then_some(code);
+        self.rows(List::UnitMeasures).into_iter().filter_map(of_kind).collect::<Vec<_>>().join(", ")
     }
 
-    /// Day of the list's edition.
-    pub fn edition(&self, list: List) -> &str {
-        &self.codes(list).edition
+    /// All codes in their order, with what each measures.
+    fn rows(&self, list: List) -> Vec<(String, Option<UnitKind>)> {
+        match self.loaded(list) {
+            Some(loaded) => loaded.codes.iter().map(|(code, kind)| (code.clone(), *kind)).collect(),
+            None => TABLES[list as usize].rows().collect(),
+        }
+    }
+
+    /// Day of the list's edition; where one was added to, that of each part, joined by `+`.
+    pub fn edition(&self, list: List) -> Cow<'static, str> {
+        match self.loaded(list) {
+            Some(loaded) => Cow::Owned(loaded.edition.clone()),
+            None => Cow::Borrowed(TABLES[list as usize].edition),
+        }
     }
 
     /// The codes that look like `code`, the nearest first: the same but for case, then one letter off, then two.
@@ -128,32 +131,42 @@ impl Lists {
         }
         let farthest = if code.chars().count() <= 3 { 1 } else { 2 };
         let upper = code.to_uppercase();
-        let mut near: Vec<(usize, &String)> = self
-            .codes(list)
-            .order
-            .iter()
-            .filter(|known| known.len() <= COMPARED_BYTES_MAX)
-            .map(|known| (distance(&upper, &known.to_uppercase()), known))
+        let mut near: Vec<(usize, String)> = self
+            .rows(list)
+            .into_iter()
+            .filter(|(known, _)| known.len() <= COMPARED_BYTES_MAX)
+            .map(|(known, _)| (distance(&upper, &known.to_uppercase()), known))
             .filter(|(distance, _)| *distance <= farthest)
             .collect();
         near.sort();
         near.dedup();
-        near.into_iter().take(NEAREST_MAX).map(|(_, code)| code.clone()).collect()
+        near.into_iter().take(NEAREST_MAX).map(|(_, code)| code).collect()
     }
 
-    /// Puts the list in `text`, a file of the format of `validator-wasm/codelists`, in the place of the one it names.
+    /// Puts the list in `text`, a file of the format of `validator-wasm/codelists`, in the place of the one that its
+    /// first line names (`# list: NAME`), or adds its codes to that one (`# adds-to: NAME`).
     ///
     /// # Errors
     ///
     /// The line, and what is wrong with it; the lists stay as they were.
     pub fn load(&mut self, text: &str) -> Result<List, ListError> {
-        let name = text.lines().next().and_then(|line| line.strip_prefix("# list: ")).unwrap_or_default();
+        let line = text.lines().next().unwrap_or_default();
+        let (name, adds) = match (line.strip_prefix("# list: "), line.strip_prefix("# adds-to: ")) {
+            (Some(name), _) => (name, false),
+            (None, added) => (added.unwrap_or_default(), true),
+        };
         let Some(list) = List::ALL.iter().copied().find(|list| list.name() == name) else {
             return Err(ListError { line: 1, problem: Problem::OtherList(name.to_owned()) });
         };
-        let codes = Codes::new(reader::read(name, text)?);
-        if let Some(known) = self.lists.get_mut(list as usize) {
-            *known = Arc::new(codes);
+        let mut loaded = Loaded::new(reader::read(name, text)?);
+        if adds {
+            loaded.edition = format!("{}+{}", self.edition(list), loaded.edition);
+            for (code, kind) in self.rows(list) {
+                loaded.codes.entry(code).or_insert(kind);
+            }
+        }
+        if let Some(known) = self.loaded.get_mut(list as usize) {
+            *known = Some(Arc::new(loaded));
         }
         Ok(list)
     }
@@ -224,6 +237,10 @@ mod tests {
         assert!(lists.contains(List::Countries, "QQ") && !lists.contains(List::Countries, "NO"));
         assert_eq!(lists.edition(List::Countries), "2030-01-01");
         assert!(before.contains(List::Countries, "NO"));
+        let header = "# adds-to: countries\n# source: a test\n# edition: 2031-01-01\n# valid-from: 2031-01-01\n";
+        lists.load(&format!("{header}code,text\nQR,Elsewhere\n")).unwrap();
+        assert!(lists.contains(List::Countries, "QQ") && lists.contains(List::Countries, "QR"));
+        assert_eq!(lists.edition(List::Countries), "2030-01-01+2031-01-01");
         let error = lists.load("# list: nothing\n").unwrap_err();
         assert!(error.to_string().contains("nothing"), "{error}");
         assert_eq!(lists.load(&text.replace("2030-01-01\ncode", "soon\ncode")).unwrap_err().line, 4);

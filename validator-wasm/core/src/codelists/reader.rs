@@ -40,8 +40,10 @@ pub(super) fn read(name: &str, text: &str) -> Result<Vec<CodeRow>, ListError> {
     let mut lines = text.lines().zip(1..);
     let mut header = [""; HEADER.len()];
     for ((key, value), expected) in HEADER.iter().zip(&mut header).zip(1..) {
-        let found = lines.next().and_then(|(line, _)| line.strip_prefix("# ")?.strip_prefix(key)?.strip_prefix(": "));
-        *value = found.ok_or(ListError { line: expected, problem: Problem::Header(key) })?;
+        let found = lines.next().and_then(|(line, _)| line.strip_prefix("# ")?.split_once(": "));
+        // A list that is loaded may be one that adds to another.
+        let found = found.filter(|(found, _)| found == key || (expected == 1 && *found == "adds-to"));
+        *value = found.map(|(_, value)| value).ok_or(ListError { line: expected, problem: Problem::Header(key) })?;
     }
     let [list, source, edition, valid_from] = header;
     if list != name {

@@ -1,0 +1,210 @@
+//! The lists that rules ask, turned into tables by the compiler: a fresh instance of a module asks them at once, and the
+//! module carries codes only, not the texts of the files.
+
+use phytohub_model::UnitKind;
+
+use super::lists::{LISTS, List};
+
+/// Bytes of the longest code in a list that is compiled in.
+const CODE_BYTES_MAX: usize = 8;
+
+/// Lines before the names of the columns; the third has the edition.
+const HEADER_LINES: usize = 4;
+const EDITION: &[u8] = b"# edition: ";
+
+/// The kinds of units, by their number in [`Table::kinds`], less one.
+const KINDS: [UnitKind; 7] = [
+    UnitKind::Weight,
+    UnitKind::Volume,
+    UnitKind::Duration,
+    UnitKind::Temperature,
+    UnitKind::Concentration,
+    UnitKind::Area,
+    UnitKind::Distance,
+];
+
+/// One list.
+#[derive(Clone, Copy)]
+pub(super) struct Table {
+    /// Day of its edition.
+    pub(super) edition: &'static str,
+    /// Its codes, each as a word, sorted.
+    codes: &'static [u64],
+    /// What each measures, by its number, 0 for nothing; empty where the list has no units.
+    kinds: &'static [u8],
+}
+
+impl Table {
+    #[inline(always)]
+    pub(super) fn contains(&self, code: &str) -> bool {
+        word(code.as_bytes()).is_some_and(|word| self.codes.binary_search(&word).is_ok())
+    }
+
+    pub(super) fn unit_kind(&self, code: &str) -> Option<UnitKind> {
+        let index = self.codes.binary_search(&word(code.as_bytes())?).ok()?;
+        self.kind_at(index)
+    }
+
+    /// All codes in their order, with what each measures.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (String, Option<UnitKind>)> {
+        self.codes.iter().enumerate().map(|(index, &code)| (text(code), self.kind_at(index)))
+    }
+
+    fn kind_at(&self, index: usize) -> Option<UnitKind> {
+        KINDS.get(usize::from(*self.kinds.get(index)?).checked_sub(1)?).copied()
+    }
+}
+
+/// A code as a number that sorts as its text does.
+#[inline(always)]
+const fn word(code: &[u8]) -> Option<u64> {
+    if code.is_empty() || CODE_BYTES_MAX < code.len() {
+        return None;
+    }
+    let (mut word, mut index) = (0, 0);
+    while index < CODE_BYTES_MAX {
+        word = word << 8 | if index < code.len() { code[index] as u64 } else { 0 };
+        index += 1;
+    }
+    Some(word)
+}
+
+fn text(word: u64) -> String {
+    word.to_be_bytes().into_iter().take_while(|&byte| byte != 0).map(char::from).collect()
+}
+
+/// The tables, in the order of [`List::ALL`].
+pub(super) static TABLES: [Table; LISTS] = {
+    macro_rules! tables {
+        ($($list:ident)*) => {
+            [$({
+                const FILE: &[u8] = List::$list.compiled_in().as_bytes();
+                const ROWS: usize = count(FILE);
+                static CODES: [u64; ROWS] = sorted::<ROWS>(FILE).0;
+                static KINDS_OF_CODES: [u8; ROWS] = sorted::<ROWS>(FILE).1;
+                Table {
+                    edition: edition(List::$list.compiled_in()),
+                    codes: &CODES,
+                    kinds: match List::$list {
+                        List::UnitMeasures => &KINDS_OF_CODES,
+                        _ => &[],
+                    },
+                }
+            },)*]
+        };
+    }
+    tables! {
+        Countries DocumentStatuses DocumentTypes Languages MeansOfTransport NoteSubjects PackageTypes PackagingLevels
+        UnitMeasures
+    }
+};
+
+/// The offset behind the line that begins at `at`.
+const fn line_end(file: &[u8], mut at: usize) -> usize {
+    while at < file.len() && file[at] != b'\n' {
+        at += 1;
+    }
+    at + 1
+}
+
+/// Where the first row begins.
+const fn rows_begin(file: &[u8]) -> usize {
+    let (mut at, mut line) = (0, 0);
+    while line <= HEADER_LINES {
+        at = line_end(file, at);
+        line += 1;
+    }
+    at
+}
+
+const fn count(file: &[u8]) -> usize {
+    let (mut at, mut rows) = (rows_begin(file), 0);
+    while at < file.len() {
+        at = line_end(file, at);
+        rows += 1;
+    }
+    rows
+}
+
+const fn edition(file: &'static str) -> &'static str {
+    let bytes = file.as_bytes();
+    let begin = line_end(bytes, line_end(bytes, 0)) + EDITION.len();
+    let (line, _) = file.split_at(line_end(bytes, begin) - 1);
+    line.split_at(begin).1
+}
+
+/// The codes of the file, sorted, and what each measures where the second column says so.
+const fn sorted<const ROWS: usize>(file: &[u8]) -> ([u64; ROWS], [u8; ROWS]) {
+    let (mut codes, mut kinds) = ([0; ROWS], [0; ROWS]);
+    let (mut at, mut row) = (rows_begin(file), 0);
+    while row < ROWS {
+        let code = value(file, at);
+        let kind = kind(value(file, at + code.len() + 1));
+        let Some(code) = word(code) else { panic!("a code is empty or too long") };
+        // Put where it belongs among those before it; the files are nearly in order.
+        let mut place = row;
+        while 0 < place && code < codes[place - 1] {
+            codes[place] = codes[place - 1];
+            kinds[place] = kinds[place - 1];
+            place -= 1;
+        }
+        codes[place] = code;
+        kinds[place] = kind;
+        at = line_end(file, at);
+        row += 1;
+    }
+    (codes, kinds)
+}
+
+/// The value that begins at `at`; codes and kinds stand without quotes.
+const fn value(file: &[u8], at: usize) -> &[u8] {
+    let mut end = at;
+    while end < file.len() && !matches!(file[end], b',' | b'\n') {
+        end += 1;
+    }
+    file.split_at(end).0.split_at(at).1
+}
+
+/// The number of the kind of this name, 0 for none.
+const fn kind(name: &[u8]) -> u8 {
+    let mut index = 0;
+    while index < KINDS.len() {
+        let known = KINDS[index].as_str().as_bytes();
+        let mut same = known.len() == name.len();
+        let mut at = 0;
+        while same && at < known.len() {
+            same = known[at] == name[at];
+            at += 1;
+        }
+        if same {
+            return index as u8 + 1;
+        }
+        index += 1;
+    }
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codelists::reader;
+
+    #[test]
+    fn the_tables_say_what_the_files_say() {
+        for (table, list) in TABLES.iter().zip(List::ALL) {
+            let mut rows: Vec<_> = reader::read(list.name(), list.compiled_in())
+                .unwrap()
+                .into_iter()
+                .inspect(|row| assert_eq!(row.edition, table.edition, "{list:?}"))
+                .map(|row| (row.code, row.unit_kind))
+                .collect();
+            rows.sort_by(|left, right| left.0.cmp(&right.0));
+            assert_eq!(table.rows().collect::<Vec<_>>(), rows, "{list:?}");
+            for (code, kind) in rows {
+                assert!(table.contains(&code) && !table.contains(&format!("{code}?")), "{list:?} {code}");
+                assert_eq!(table.unit_kind(&code), kind);
+            }
+            assert!(!table.contains("") && !table.contains("123456789"));
+        }
+    }
+}
