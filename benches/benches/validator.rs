@@ -2,15 +2,11 @@
 
 use std::hint::black_box;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use phytohub_benches::documents;
 use phytoval::Validator;
 use quick_xml::events::Event;
 use quick_xml::{NsReader, Reader};
-
-/// A certificate of the usual size, about 8.5 KB on one line.
-fn typical() -> String {
-    phytohub_certificates::typical(7, "QM", "QZ", "QM-0001")
-}
 
 /// quick-xml's events without their namespaces: how fast a lenient reader goes through the same bytes.
 fn pull(content: &str) -> usize {
@@ -33,7 +29,7 @@ fn resolve(content: &str) -> usize {
 }
 
 fn certificate(criterion: &mut Criterion) {
-    let content = typical();
+    let content = documents::typical();
     let validator = Validator::default();
     assert!(validator.validate(content.as_bytes(), None).findings.is_empty());
     let mut group = criterion.benchmark_group("certificate");
@@ -46,5 +42,36 @@ fn certificate(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, certificate);
+/// Time must grow as the document does: the throughput of all is to be about the same.
+fn lines(criterion: &mut Criterion) {
+    let validator = Validator::default();
+    let mut group = criterion.benchmark_group("lines");
+    group.sample_size(SAMPLES_OF_LARGE);
+    for lines in documents::LINES {
+        let content = documents::of_lines(lines);
+        group.throughput(Throughput::Bytes(content.len() as u64));
+        group.bench_with_input(BenchmarkId::from_parameter(lines), &content, |bencher, content| {
+            bencher.iter(|| validator.validate(black_box(content.as_bytes()), None));
+        });
+    }
+    group.finish();
+}
+
+/// A large file inside: nearly all of the time is for its base64.
+fn attachment(criterion: &mut Criterion) {
+    let (validator, content) = (Validator::default(), documents::attachment());
+    let mut group = criterion.benchmark_group("attachment");
+    group.sample_size(SAMPLES_OF_LARGE);
+    group.throughput(Throughput::Bytes(content.len() as u64));
+    group.bench_function("phytoval", |bencher| {
+        bencher.iter(|| validator.validate(black_box(content.as_bytes()), None));
+    });
+    group.bench_function("quick-xml", |bencher| bencher.iter(|| pull(black_box(&content))));
+    group.finish();
+}
+
+/// Samples where one takes milliseconds.
+const SAMPLES_OF_LARGE: usize = 20;
+
+criterion_group!(benches, certificate, lines, attachment);
 criterion_main!(benches);

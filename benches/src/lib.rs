@@ -1,1 +1,3 @@
 //! Criterion benches of the engine's parts; see `benches/README.md`.
+
+pub mod documents;

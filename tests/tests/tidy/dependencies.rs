@@ -111,7 +111,7 @@ pub(crate) const CRATES: &[Crate] = &[
     Crate {
         folder: "benches",
         name: "phytohub-benches",
-        normal: &[],
+        normal: &["phytohub-certificates"],
         dev: &[
             "bytes",
             "criterion",

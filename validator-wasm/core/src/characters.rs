@@ -15,6 +15,17 @@ pub(crate) fn trimmed(text: &str) -> &str {
     }
 }
 
+/// The ASCII bytes of names with their prefixes.
+static NAMES: [bool; 256] = {
+    let mut names = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        names[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':');
+        byte += 1;
+    }
+    names
+};
+
 /// Whether `character` may stand in an XML document at all.
 pub(crate) fn is_legal(character: char) -> bool {
     !matches!(character, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
@@ -25,9 +36,12 @@ pub(crate) fn illegal_at(text: &str) -> Option<usize> {
     let mut start = 0;
     for chunk in text.as_bytes().chunks(CHUNK_BYTES) {
         // Without a branch inside, so that the compiler can look at many bytes at once. EF begins U+FFFE and U+FFFF.
-        let suspicious = chunk.iter().fold(false, |found, &byte| {
-            found | ((byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r')) | (byte == 0xEF)
-        });
+        // White space is told from other control characters only where there are any.
+        let control = chunk.iter().fold(false, |found, &byte| found | (byte < b' ') | (byte == 0xEF));
+        let suspicious = control
+            && chunk.iter().fold(false, |found, &byte| {
+                found | ((byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r')) | (byte == 0xEF)
+            });
         if suspicious && let Some(at) = first_illegal(text.as_bytes(), start, start + chunk.len()) {
             return Some(at);
         }
@@ -48,9 +62,8 @@ fn first_illegal(bytes: &[u8], start: usize, end: usize) -> Option<usize> {
 /// The length of the name, with or without a prefix, at the beginning of `text`; whether it begins as a name must is
 /// not looked at.
 pub(crate) fn name_length(text: &str) -> usize {
-    let ascii = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':');
     // Nearly all names are ASCII, which needs no decoding.
-    let length = text.bytes().position(|byte| !ascii(byte)).unwrap_or(text.len());
+    let length = text.bytes().position(|byte| !NAMES[usize::from(byte)]).unwrap_or(text.len());
     match text.get(length..) {
         Some(rest) if rest.starts_with(|next: char| !next.is_ascii() && continues_name(next)) => {
             length + rest.find(|next| next != ':' && !continues_name(next)).unwrap_or(rest.len())

@@ -23,6 +23,9 @@ pub(crate) struct Namespaces<'a> {
 
 struct Binding<'a> {
     prefix: &'a str,
+    /// The prefix and its colon as one word, where both have room in it, and the bits that they are.
+    word: u64,
+    mask: u64,
     namespace: Cow<'a, str>,
     known: Namespace,
 }
@@ -69,7 +72,8 @@ impl<'a> Namespaces<'a> {
             return Err(Kind::NamespaceTooLong);
         }
         let known = Namespace::of(&namespace);
-        self.bindings.push(Binding { prefix, namespace, known });
+        let (word, mask) = word(prefix);
+        self.bindings.push(Binding { prefix, word, mask, namespace, known });
         self.recent = usize::MAX;
         Ok(())
     }
@@ -126,7 +130,26 @@ impl Binding<'_> {
     #[inline(always)]
     fn begin(&self, name: &[u8]) -> Option<usize> {
         let length = self.prefix.len();
+        if let (Some(word), 1..8) = (name.first_chunk::<8>(), length) {
+            return (u64::from_le_bytes(*word) & self.mask == self.word).then_some(length + 1);
+        }
         let (prefix, rest) = name.split_at_checked(length)?;
         (0 < length && same(prefix, self.prefix.as_bytes()) && rest.first() == Some(&b':')).then_some(length + 1)
     }
+}
+
+/// The prefix and its colon as the first bytes of a word, with the bits that they are; of long ones nothing.
+fn word(prefix: &str) -> (u64, u64) {
+    let mut bytes = prefix.bytes().chain([b':']);
+    let length = prefix.len() + 1;
+    if u64::BITS as usize / 8 < length {
+        return (0, 0);
+    }
+    let (mut word, mut mask) = ([0; 8], [0; 8]);
+    for (byte, known) in word.iter_mut().zip(&mut mask) {
+        if let Some(next) = bytes.next() {
+            (*byte, *known) = (next, u8::MAX);
+        }
+    }
+    (u64::from_le_bytes(word), u64::from_le_bytes(mask))
 }

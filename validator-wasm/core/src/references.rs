@@ -2,6 +2,7 @@
 
 use crate::characters::{self, SPACE};
 use crate::syntax::Kind;
+use crate::words::find_any;
 
 /// A reference's name is looked for in this many bytes: `#x0010FFFF` fits, even with more leading zeros than anybody
 /// writes, and an ampersand alone does not make the rest of the document be searched.
@@ -50,7 +51,7 @@ fn numbered(number: &str) -> Option<char> {
 /// Whether all references of an attribute's value can be resolved; else the offset of the first that cannot.
 pub(crate) fn check(value: &str) -> Result<(), (usize, Kind)> {
     let mut at = 0;
-    while let Some(found) = value.get(at..).and_then(|rest| rest.find('&')) {
+    while let Some(found) = value.get(at..).and_then(|rest| find_any(rest.as_bytes(), [b'&'; 3])) {
         at += found;
         let (_, length) = read(value.get(at + 1..).unwrap_or_default()).map_err(|kind| match kind {
             // Only the value ends here, not the document.

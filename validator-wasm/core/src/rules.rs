@@ -47,10 +47,15 @@ impl Context<'_, '_> {
     }
 }
 
-/// Judges what was read of a certificate.
-pub(crate) fn judge(tree: &Tree<'_>, lists: &Lists, expected: Option<&Expected<'_>>, findings: &mut Findings<'_>) {
+/// Judges what was read of a certificate, of which `said` is what it says of itself.
+pub(crate) fn judge(
+    tree: &Tree<'_>,
+    said: &Certificate,
+    lists: &Lists,
+    expected: Option<&Expected<'_>>,
+    findings: &mut Findings<'_>,
+) {
     let Some(root) = tree.root().filter(|root| root.element() == Element::SPSCertificate) else { return };
-    let said = identify(tree);
     if let Some(expected) = expected {
         envelope::judge(root, expected, findings);
     }

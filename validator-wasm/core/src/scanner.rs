@@ -19,15 +19,25 @@ const DEPTH_USUAL: usize = 16;
 /// What comes next in the document. Comments and processing instructions are checked and passed over.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Event<'a> {
-    /// An element begins at the offset `at`; `element` is what its local name means in the message, whatever its
-    /// namespace is.
-    Start { namespace: Namespace, element: Element, local: &'a str, at: usize },
+    /// An element begins at the offset `at`.
+    Start { name: Name<'a>, at: usize },
+    /// An element that begins at `at`, with no more inside than `text`: most are such, and need not be opened.
+    Leaf { name: Name<'a>, at: usize, text: &'a str },
     /// The innermost open element ends; `at` is where its end tag begins.
     End { at: usize },
     /// Text inside the innermost open element, in pieces.
     Text(&'a str),
     /// One character of it that was written as a reference.
     Character(char),
+}
+
+/// An element's name, as the message knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Name<'a> {
+    pub(crate) namespace: Namespace,
+    /// What its local name means in the message, whatever its namespace is.
+    pub(crate) element: Element,
+    pub(crate) local: &'a str,
 }
 
 /// A cursor over the document.
@@ -93,7 +103,7 @@ impl<'a> Scanner<'a> {
         self.next_any()
     }
 
-    /// The namespace of the element that the last [`Event::Start`] began; empty for none.
+    /// The namespace of the element that began last; empty for none.
     pub(crate) fn namespace(&self) -> &str {
         self.namespaces.name(self.resolved)
     }
@@ -189,9 +199,35 @@ impl<'a> Scanner<'a> {
         let end = begin + prefix + local.len();
         let (is_empty, behind) = tag::read_plain(self.text, end, &mut self.attributes)?;
         let qualified = self.text.get(begin..end)?;
-        let local = self.text.get(begin + prefix..end)?;
+        let local = qualified.get(prefix..)?;
+        if !is_empty && let Some((text, behind)) = self.leaf(qualified, behind) {
+            let at = std::mem::replace(&mut self.at, behind);
+            self.resolved = resolved;
+            return Some(Event::Leaf { name: self.name(element, local), at, text });
+        }
         let outside = self.namespaces.count();
         Some(self.begin(Begun { qualified, local, element, resolved, outside, is_empty, behind }))
+    }
+
+    /// The text between `start` and the end tag of the element `qualified`, where nothing else stands between, and the
+    /// offset behind that tag.
+    #[inline(always)]
+    fn leaf(&self, qualified: &str, start: usize) -> Option<(&'a str, usize)> {
+        let bytes = self.text.as_bytes().get(start..)?;
+        let length = find_any(bytes, *b"<&]")?;
+        let [b'<', b'/', end @ ..] = bytes.get(length..)? else { return None };
+        let (end, rest) = end.split_at_checked(qualified.len())?;
+        if !same(end, qualified.as_bytes()) || rest.first() != Some(&b'>') {
+            return None;
+        }
+        let behind = start + length + "</".len() + qualified.len() + ">".len();
+        Some((self.text.get(start..start + length)?, behind))
+    }
+
+    /// The name of the element that began last.
+    #[inline(always)]
+    fn name(&self, element: Element, local: &'a str) -> Name<'a> {
+        Name { namespace: self.namespaces.known(self.resolved), element, local }
     }
 
     fn rest(&self) -> &'a str {
@@ -362,8 +398,7 @@ impl<'a> Scanner<'a> {
         self.open.push(Open { name: begun.qualified, outside: begun.outside });
         self.stage = if begun.is_empty { Stage::EmptyElement } else { Stage::InRoot };
         self.resolved = begun.resolved;
-        let namespace = self.namespaces.known(begun.resolved);
-        Event::Start { namespace, element: begun.element, local: begun.local, at }
+        Event::Start { name: self.name(begun.element, begun.local), at }
     }
 }
 

@@ -15,13 +15,14 @@ use crate::findings::Findings;
 use crate::header::Expected;
 use crate::references;
 use crate::rules::catalogue::Rule;
-use crate::scanner::{Event, Scanner};
+use crate::scanner::{Event, Name, Scanner};
 use crate::tag::Attribute;
-use schema::{Element, Namespace, Type};
+use schema::{Element, Type};
 use tree::{Id, Tree};
 
-/// Elements for which room is made at once: those of a typical certificate, so that its tree grows once at most.
-const TYPICAL_NODES: usize = 256;
+/// Bytes of the document for each element for which room is made at once. Typical ones have 50 to 60, so that the tree
+/// need not grow; room that is not used is not touched.
+const BYTES_A_NODE: usize = 48;
 
 /// An open element.
 struct Open {
@@ -50,13 +51,15 @@ pub(crate) fn read<'a>(
     findings: &mut Findings<'_>,
 ) -> (Tree<'a>, bool) {
     let mut scanner = Scanner::new(document);
-    let mut reader = Reader { tree: Tree::with_capacity(TYPICAL_NODES), open: Vec::new(), findings, expected };
+    let mut reader =
+        Reader { tree: Tree::with_capacity(document.text.len() / BYTES_A_NODE), open: Vec::new(), findings, expected };
     loop {
         match scanner.next() {
-            Ok(Some(Event::Start { namespace, element, local, at })) => {
-                let name = Name { namespace, element, local };
-                reader.start(name, &scanner, at);
-                reader.attributes(scanner.attributes());
+            Ok(Some(Event::Leaf { name, at, text })) => reader.leaf(name, &scanner, at, text),
+            Ok(Some(Event::Start { name, at })) => {
+                let (id, kind) = reader.start(name, &scanner, at);
+                reader.attributes(id, kind, scanner.attributes());
+                reader.open.push(Open { id, kind, seen: 0, latest: 0, texts: false });
             }
             Ok(Some(Event::Text(text))) => reader.text(text),
             Ok(Some(Event::Character(character))) => reader.character(character),
@@ -71,24 +74,30 @@ pub(crate) fn read<'a>(
     }
 }
 
-/// An element's name as the message knows it.
-#[derive(Clone, Copy)]
-struct Name<'a> {
-    namespace: Namespace,
-    /// By its local name alone.
-    element: Element,
-    local: &'a str,
-}
-
 impl<'a> Reader<'a, '_, '_, '_> {
+    /// An element with nothing inside but `text`.
     #[inline(always)]
-    fn start(&mut self, name: Name<'a>, scanner: &Scanner<'a>, at: usize) {
+    fn leaf(&mut self, name: Name<'a>, scanner: &Scanner<'a>, at: usize, text: &'a str) {
+        let (id, kind) = self.start(name, scanner, at);
+        self.attributes(id, kind, scanner.attributes());
+        if kind.is_value() && kind != Type::Base64 {
+            self.tree.set_text(text);
+        } else if kind != Type::Foreign {
+            self.open.push(Open { id, kind, seen: 0, latest: 0, texts: false });
+            self.text(text);
+            self.end();
+        }
+    }
+
+    /// Adds the element to the tree and judges its place; gives it and what may stand inside.
+    #[inline(always)]
+    fn start(&mut self, name: Name<'a>, scanner: &Scanner<'a>, at: usize) -> (Id, Type) {
         let Some(open) = self.open.last_mut() else { return self.root(name, scanner, at) };
         let parent = open.id;
         let Some((slot, child)) = open.kind.child(name.element) else {
             let id = self.tree.add(Some(parent), Element::Unknown, name.local, at);
             self.unknown(id, at, name);
-            return self.push(id, Type::Foreign);
+            return (id, Type::Foreign);
         };
         let id = self.tree.add(Some(parent), child.element, name.local, at);
         let bit = 1 << slot;
@@ -108,15 +117,10 @@ impl<'a> Reader<'a, '_, '_, '_> {
         if child.element == Element::Signature {
             self.findings.add_at(Rule::SignatureUnchecked, Some(id), at).element(child.element.name());
         }
-        self.push(id, child.kind);
+        (id, child.kind)
     }
 
-    #[inline(always)]
-    fn push(&mut self, id: Id, kind: Type) {
-        self.open.push(Open { id, kind, seen: 0, latest: 0, texts: false });
-    }
-
-    fn root(&mut self, name: Name<'a>, scanner: &Scanner<'a>, at: usize) {
+    fn root(&mut self, name: Name<'a>, scanner: &Scanner<'a>, at: usize) -> (Id, Type) {
         let expected = self.expected_root();
         let is_expected = name.element == expected && name.namespace == expected.namespace();
         let (element, kind) = match is_expected {
@@ -131,7 +135,7 @@ impl<'a> Reader<'a, '_, '_, '_> {
                 .found(&qualified(scanner.namespace(), name.local))
                 .expected(&qualified(expected.namespace().name(), expected.name()));
         }
-        self.push(id, kind);
+        (id, kind)
     }
 
     fn expected_root(&self) -> Element {
@@ -170,11 +174,15 @@ impl<'a> Reader<'a, '_, '_, '_> {
         }
     }
 
-    fn attributes(&mut self, attributes: &[Attribute<'a>]) {
-        let Some(open) = self.open.last() else { return };
-        if attributes.is_empty() || open.kind == Type::Foreign {
-            return;
+    /// The attributes of the element added last.
+    #[inline(always)]
+    fn attributes(&mut self, id: Id, kind: Type, attributes: &[Attribute<'a>]) {
+        if !attributes.is_empty() && kind != Type::Foreign {
+            self.judge_attributes(id, attributes);
         }
+    }
+
+    fn judge_attributes(&mut self, id: Id, attributes: &[Attribute<'a>]) {
         for attribute in attributes {
             let name = attribute.name;
             // Declarations, and what other standards add (xsi:schemaLocation, xml:lang), are none of the message's.
@@ -182,11 +190,8 @@ impl<'a> Reader<'a, '_, '_, '_> {
                 continue;
             }
             if !ATTRIBUTES.contains(&name.local) {
-                let element = self.tree.place(open.id).map_or("", |place| place.name());
-                self.findings
-                    .add_at(Rule::AttributeUnknown, Some(open.id), attribute.at)
-                    .element(element)
-                    .found(name.local);
+                let element = self.tree.place(id).map_or("", |place| place.name());
+                self.findings.add_at(Rule::AttributeUnknown, Some(id), attribute.at).element(element).found(name.local);
             }
             let value = match attribute.value.contains(['&', '\t', '\r', '\n']) {
                 true => Cow::Owned(references::resolve(attribute.value)),

@@ -77,7 +77,8 @@ fn read_plain_attributes<'a>(
         let (name, rest) = rest.split_at_checked(letters(rest))?;
         let [b'=', quote @ (b'"' | b'\''), value @ ..] = rest else { return None };
         let length = find_any(value, [*quote, b'<', b'&'])?;
-        let is_plain = !name.is_empty() && name.iter().all(u8::is_ascii_alphabetic) && name != b"xmlns";
+        let is_plain = matches!(name, b"languageID" | b"unitCode")
+            || (!name.is_empty() && name.iter().all(u8::is_ascii_alphabetic) && name != b"xmlns");
         let is_twice = attributes.iter().any(|known| same(known.name.qualified.as_bytes(), name));
         if value.get(length) != Some(quote) || !is_plain || is_twice || ATTRIBUTES_MAX <= attributes.len() {
             return None;
@@ -160,8 +161,14 @@ pub(crate) fn resolve<'a>(
     namespaces.resolve(tag.name.prefix).map_err(|kind| (tag.at, kind))
 }
 
+/// How nearly all senders write their declaration.
+const USUAL_DECLARATION: &str = " version=\"1.0\" encoding=\"UTF-8\"";
+
 /// Whether `text`, what stands between `<?xml` and `?>`, is the rest of an XML declaration.
 pub(crate) fn is_declaration(text: &str) -> bool {
+    if text == USUAL_DECLARATION {
+        return true;
+    }
     let mut cursor = Cursor { text, at: 0 };
     let mut value_of = |expected: &str| {
         let before = cursor.at;

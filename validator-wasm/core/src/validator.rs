@@ -38,11 +38,12 @@ impl Validator {
         }
         let document = Document::read(content);
         let (tree, is_whole) = structure::read(&document, expected, &mut findings);
+        let said = rules::identify(&tree);
         // Of half a document, what is missing is not known.
         if is_whole {
-            rules::judge(&tree, &self.lists, expected, &mut findings);
+            rules::judge(&tree, &said, &self.lists, expected, &mut findings);
         }
-        self.report(&document.text, &tree, findings, rules::identify(&tree))
+        self.report(&document.text, &tree, findings, said)
     }
 
     /// As [`Self::validate`], as the rows of the hub's ValidationResult, in English.

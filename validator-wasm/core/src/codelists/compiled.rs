@@ -62,11 +62,11 @@ const fn word(code: &[u8]) -> Option<u64> {
         return None;
     }
     let (mut word, mut index) = (0, 0);
-    while index < CODE_BYTES_MAX {
-        word = word << 8 | if index < code.len() { code[index] as u64 } else { 0 };
+    while index < code.len() {
+        word = word << 8 | code[index] as u64;
         index += 1;
     }
-    Some(word)
+    Some(word << (8 * (CODE_BYTES_MAX - code.len())))
 }
 
 fn text(word: u64) -> String {

@@ -24,7 +24,12 @@ fn scan(text: &str) -> Result<Vec<String>, (usize, Kind)> {
             _ => {}
         }
         match event {
-            Some(Event::Start { local, .. }) => events.push(format!("start {{{}}}{local}", scanner.namespace())),
+            Some(Event::Start { name, .. }) => events.push(format!("start {{{}}}{}", scanner.namespace(), name.local)),
+            Some(Event::Leaf { name, text, .. }) => {
+                events.push(format!("start {{{}}}{}", scanner.namespace(), name.local));
+                events.extend((!text.is_empty()).then(|| format!("text {text}")));
+                events.push("end".into());
+            }
             Some(Event::End { .. }) => events.push("end".into()),
             Some(_) => {}
             None => return Ok(events),
@@ -67,7 +72,7 @@ fn the_attributes_are_those_of_the_tag_read_last() {
     let mut scanner = Scanner::new(&document);
     let mut read = Vec::new();
     while let Some(event) = scanner.next().unwrap() {
-        if let Event::Start { local, .. } = event {
+        if let Event::Start { name: Name { local, .. }, .. } = event {
             read.extend(scanner.attributes().iter().map(|attribute| {
                 (local, attribute.name.prefix, attribute.name.local, references::resolve(attribute.value))
             }));

@@ -3,13 +3,14 @@
 use super::schema::Element;
 use crate::words::{ends, same};
 
-/// Entries of the table: a power of two, and so many that a name is mostly where it is looked for first.
-const ENTRIES: usize = 512;
+/// Entries of the table, as a power of two.
+const ENTRIES_BITS: u32 = 10;
+const ENTRIES: usize = 1 << ENTRIES_BITS;
 
-/// Spreads the bits of a name over the table: an odd number without a pattern (the golden ratio in 64 bits).
-const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+/// Spreads the names over the table so that no two meet: an odd number found by trying. A new name may need another.
+const SPREAD: u64 = 0xC04D_D2B5_BC86_4E8F;
 
-/// Elements by the hash of their name; of those that share one, the others follow.
+/// Elements by the hash of their name.
 static TABLE: [Element; ENTRIES] = table();
 
 const fn table() -> [Element; ENTRIES] {
@@ -17,10 +18,8 @@ const fn table() -> [Element; ENTRIES] {
     let mut index = 0;
     while index < Element::ALL.len() {
         let element = Element::ALL[index];
-        let mut entry = hash(element.name().as_bytes());
-        while !matches!(table[entry], Element::Unknown) {
-            entry = (entry + 1) % ENTRIES;
-        }
+        let entry = hash(element.name().as_bytes());
+        assert!(matches!(table[entry], Element::Unknown), "two names meet: try other numbers for SPREAD");
         table[entry] = element;
         index += 1;
     }
@@ -31,22 +30,15 @@ const fn table() -> [Element; ENTRIES] {
 const fn hash(name: &[u8]) -> usize {
     let (first, last) = ends(name);
     let mixed = first ^ last.rotate_left(23) ^ name.len() as u64;
-    (mixed.wrapping_mul(SPREAD) >> 48) as usize % ENTRIES
+    (mixed.wrapping_mul(SPREAD) >> (u64::BITS - ENTRIES_BITS)) as usize
 }
 
 impl Element {
     /// The element of this local name, [`Element::Unknown`] where the message has none.
     #[inline(always)]
     pub(crate) fn of(name: &[u8]) -> Self {
-        let mut entry = hash(name);
-        // The table is never full, so there is an end to those that follow.
-        loop {
-            match TABLE.get(entry % ENTRIES) {
-                None | Some(Self::Unknown) => return Self::Unknown,
-                Some(element) if same(element.name().as_bytes(), name) => return *element,
-                Some(_) => entry += 1,
-            }
-        }
+        let element = TABLE[hash(name)];
+        if same(element.name().as_bytes(), name) { element } else { Self::Unknown }
     }
 }
 
@@ -61,6 +53,5 @@ mod tests {
             assert_eq!(Element::of(format!("{}s", element.name()).as_bytes()), Element::Unknown);
         }
         assert_eq!(Element::of(b""), Element::Unknown);
-        assert!(Element::ALL.len() < ENTRIES / 2);
     }
 }

@@ -80,6 +80,14 @@ impl<'a> Tree<'a> {
         }
     }
 
+    /// Sets the text of the node added last.
+    #[inline(always)]
+    pub(crate) fn set_text(&mut self, text: &'a str) {
+        if let Some(node) = self.nodes.last_mut() {
+            node.text = Cow::Borrowed(text);
+        }
+    }
+
     /// Appends to a node's own text.
     pub(crate) fn add_text(&mut self, id: Id, text: &'a str) {
         if let Some(node) = self.nodes.get_mut(id.0 as usize) {
