@@ -28,8 +28,11 @@ struct Arguments {
     /// A code list that takes the place of the one it names; may be given several times.
     #[arg(long, value_name = "FILE")]
     list: Vec<PathBuf>,
-    /// A file of messages in another language.
-    #[arg(long, value_name = "FILE")]
+    /// The language of sentences and hints.
+    #[arg(long, default_value = "en", value_name = "en|fr|es|ru|ar|zh")]
+    lang: String,
+    /// A file of messages in one more language, or in other words; takes the place of --lang.
+    #[arg(long, value_name = "FILE", conflicts_with = "lang")]
     messages: Option<PathBuf>,
     /// Shows all rules and ends.
     #[arg(long)]
@@ -61,12 +64,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, String> {
-    let own = arguments
-        .messages
-        .as_deref()
-        .map(|path| Messages::parse(&text(path)?).map_err(|error| format!("{}: {error}", path.display())));
-    let own = own.transpose()?;
-    let messages = own.as_ref().unwrap_or(Messages::english());
+    let messages = &messages(arguments)?;
     let validator = validator(arguments)?;
     if arguments.list_rules {
         return print(out, &rules::list(&validator.profile, messages)).map(|()| 0);
@@ -86,6 +84,19 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, String> {
         }
     }
     Ok(worst)
+}
+
+fn messages(arguments: &Arguments) -> Result<Messages, String> {
+    match &arguments.messages {
+        Some(path) => Messages::parse(&text(path)?).map_err(|error| format!("{}: {error}", path.display())),
+        None => Messages::of(&arguments.lang).ok_or_else(|| {
+            format!(
+                "there are no messages in '{}': use one of {}, or a file of messages (--messages FILE)",
+                arguments.lang,
+                Messages::languages().collect::<Vec<_>>().join(", ")
+            )
+        }),
+    }
 }
 
 fn validator(arguments: &Arguments) -> Result<Validator, String> {

@@ -53,6 +53,8 @@ fn what_cannot_be_used_ends_with_2_and_says_what() {
         (&["--profile", "kind", "-"], "ippc, lenient, strict"),
         (&["--profile", overlay, "-"], "line 2: there is no rule 'no-such-rule'"),
         (&["--list", overlay, "-"], "line 1"),
+        (&["--lang", "xx", "-"], "en, fr, es, ru, ar, zh"),
+        (&["--lang", "fr", "--messages", overlay, "-"], "cannot be used with"),
         (&["--explain", "no-such-rule"], "--list-rules"),
         (&[empty], "no *.xml"),
         (&[], "Usage"),
@@ -72,6 +74,17 @@ fn the_rules_are_listed_and_explained() {
     assert!(list.lines().count() > 100);
     let output = phytoval(&["--explain", "origin-missing"], "");
     assert!(text(&output.stdout).contains("SEVERE in the profile ippc"));
+}
+
+#[test]
+fn sentences_come_in_the_language_that_is_asked_for() {
+    let french = phytoval(&["--lang", "fr", "-"], "");
+    assert!(text(&french.stdout).contains("Le contenu est vide."), "{}", text(&french.stdout));
+    let english = phytoval(&["-"], "");
+    assert!(text(&english.stdout).contains("xml-empty") && !text(&english.stdout).contains("vide"));
+    let report: serde_json::Value =
+        serde_json::from_slice(&phytoval(&["--lang", "ar", "--format", "json", "-"], "").stdout).unwrap();
+    assert_eq!(report["language"], "ar");
 }
 
 /// Whether `value` has what `schema` says: as much of JSON Schema as the report's uses.
