@@ -1,4 +1,4 @@
-//! `demo` and `bench`: the hub at its full speed.
+//! `demo`, `bench` and `module`: hub and validator at their full speed.
 
 use std::process::{Command, ExitCode};
 
@@ -28,6 +28,17 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<ExitC
         true => println!("bench: done, figures are above and in {}", workspace.target().join("criterion").display()),
         false => println!("bench: failed ({ended})"),
     }
+    Ok(ExitCode::from(shell::code_of(ended)))
+}
+
+/// Writes the validator's modules to the folder that is named, relative to where the person stands.
+pub(crate) fn module(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode, Failure> {
+    let [folder] = own_arguments(arguments) else {
+        return Err(Failure::new("name the folder that the modules are written to"));
+    };
+    let folder = std::path::absolute(folder).map_err(|error| Failure::new(format!("{folder}: {error}")))?;
+    let mut command = workspace.cargo(["run", "--package", "phytoval-host", "--example", "export", "--"]);
+    let ended = shell::run(command.arg(folder))?;
     Ok(ExitCode::from(shell::code_of(ended)))
 }
 

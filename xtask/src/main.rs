@@ -27,6 +27,8 @@ Usage: cargo xtask COMMAND [ARGUMENTS]
   audit              licences, bans and sources of all dependencies, and known vulnerabilities; builds
                      cargo-deny the first time, which takes minutes. Exit code 2: all that could be checked
                      is well, but the database of vulnerabilities could not be had
+  module FOLDER      write the validator's WebAssembly modules to FOLDER: phytoval.wasm for every runtime and
+                     phytoval-simd.wasm for those with instructions on vectors
   bench [ARGUMENTS]  run the benchmarks, for instance with a part of a benchmark's name
   help               this text
 ";
@@ -52,6 +54,7 @@ fn run(command: &str, arguments: &[String]) -> Result<ExitCode, Failure> {
         "prepare" => tests::prepared(&workspace),
         "ci" => tests::ci(&workspace),
         "audit" => audit::audit(&workspace),
+        "module" => demo::module(&workspace, arguments),
         "bench" => demo::bench(&workspace, arguments),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

@@ -1,4 +1,5 @@
-//! What the tests need beside Rust: a Python with a SOAP library that we did not write, and curl.
+//! What the tests need beside Rust: curl, node, and a Python with a SOAP library and a runtime for WebAssembly that we
+//! did not write.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +7,7 @@ use std::process::Command;
 
 use crate::shell::{self, Failure, Workspace};
 
-/// Tells the tests which Python has the SOAP library.
+/// Tells the tests which Python has the libraries.
 pub(crate) const PYTHON_VARIABLE: &str = "PHYTOHUB_TEST_PYTHON";
 
 /// The libraries of the Python clients, each at one version.
@@ -30,9 +31,13 @@ pub(crate) fn prepare(workspace: &Workspace) -> Result<Prepared, Failure> {
     let environment = workspace.target().join("venv");
     let client = is_ready(workspace, &environment)? || make_environment(workspace, &environment)?;
     if !client {
-        println!("test: without the Python SOAP client the life-cycle test of tests/clients fails");
+        println!("test: without its Python packages the SOAP client of tests/clients and the Python host fail");
     }
-    Ok(Prepared { python: python_of(&environment), complete: curl && client })
+    let node = shell::answers(Command::new("node").arg("--version")) || install(&["nodejs"])?;
+    if !node {
+        println!("test: without node the JavaScript host of validator-wasm/host fails");
+    }
+    Ok(Prepared { python: python_of(&environment), complete: curl && client && node })
 }
 
 fn python_of(environment: &Path) -> PathBuf {

@@ -51,6 +51,13 @@ pub(crate) const CRATES: &[Crate] = &[
         normal: &["clap", "phytohub-model", "phytoval"],
         dev: &["phytohub-certificates", "serde_json", "tempfile"],
     },
+    Crate {
+        folder: "validator-wasm/host",
+        name: "phytoval-host",
+        normal: &["thiserror", "wasmtime"],
+        dev: &["phytohub-certificates", "phytoval", "tempfile", "wat"],
+    },
+    Crate { folder: "validator-wasm/host/module", name: "phytoval-module", normal: &["phytoval"], dev: &[] },
     Crate { folder: "loadtest/certificates", name: "phytohub-certificates", normal: &[], dev: &["phytoval"] },
     Crate {
         folder: "engine/server",

@@ -70,7 +70,8 @@ pub fn module(
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(format!(
-            "the module of {package} could not be built. Where the target is missing, run: rustup target add {TARGET}\n{said}"
+            "the module of {package} could not be built; if the target is missing, run `rustup target add {TARGET}`\n\
+             {said}"
         ));
     }
     let file = format!("{}.wasm", package.replace('-', "_"));

@@ -42,7 +42,8 @@ struct Options<'a> {
 }
 
 impl Embedded {
-    /// Puts a part in force, known by its first line: a code list (`# list: `, `# adds-to: `), a profile (`# profile: `) that
+    /// Puts a part in force, known by its first line: a code list (`# list: `, `# adds-to: `), a profile (`# profile:
+    /// `) that
     /// [`Self::judge`] may then name, or messages (`# language: `).
     ///
     /// # Errors

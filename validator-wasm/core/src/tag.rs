@@ -44,9 +44,9 @@ struct Cursor<'a> {
     at: usize,
 }
 
-/// What stands behind the name of a start tag at `start`, if it is of the commonest kind: nothing, or attributes without
-/// prefixes, declarations and references. Gives whether the tag closes itself, and where it ends. What this takes is
-/// right; what it does not know, wrong tags among it, is for [`read`].
+/// What stands behind the name of a start tag at `start`, if it is of the commonest kind: nothing, or attributes
+/// without prefixes, declarations and references. Gives whether the tag closes itself, and where it ends. What this
+/// takes is right; what it does not know, wrong tags among it, is for [`read`].
 #[inline(always)]
 pub(crate) fn read_plain<'a>(
     text: &'a str,

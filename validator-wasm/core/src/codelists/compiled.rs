@@ -1,5 +1,5 @@
-//! The lists that rules ask, turned into tables by the compiler: a fresh instance of a module asks them at once, and the
-//! module carries codes only, not the texts of the files.
+//! The lists that rules ask, turned into tables by the compiler: a fresh instance of a module asks them at once, and
+//! the module carries codes only, not the texts of the files.
 
 use phytohub_model::UnitKind;
 
