@@ -13,6 +13,7 @@ use crate::limits::LimitSettings;
 use crate::listen::ListenSettings;
 use crate::logging::LogSettings;
 use crate::shard::JournalSettings;
+use crate::validate::ValidationSettings;
 
 /// What the hub can be told. `deploy/hub.toml` documents every value.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -28,6 +29,8 @@ pub struct Config {
     pub journal: JournalSettings,
     /// What is kept, and when it is forgotten.
     pub forget: ForgetSettings,
+    /// How certificates are judged.
+    pub validation: ValidationSettings,
     /// Logs.
     pub log: LogSettings,
 }

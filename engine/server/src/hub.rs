@@ -14,14 +14,16 @@ use crate::metrics::Metrics;
 use crate::pending::PendingElsewhere;
 use crate::route;
 use crate::shard::{self, Failed, ShardHandle, ShardParts};
-use crate::validate::{Judge, NativeJudge};
+use crate::validate::{Judge, Mode, Observer};
 
 /// A running hub without its sockets.
 pub(crate) struct Hub {
     pub(crate) config: Config,
     pub(crate) registry: RegistryHandle,
-    pub(crate) metrics: Metrics,
-    pub(crate) judge: Box<dyn Judge>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) judge: Arc<dyn Judge>,
+    /// Judges deliveries after their answer, where nothing is to be refused.
+    pub(crate) observer: Option<Observer>,
     /// Room for bodies that are being received or worked on.
     pub(crate) bodies: Arc<Semaphore>,
     shards: Vec<ShardHandle>,
@@ -49,7 +51,9 @@ impl Hub {
         let lock = layout.lock().map_err(|error| {
             format!("{}: another process holds it ({error}); stop it first", layout.data().display())
         })?;
+        let equipment = config.validation.open(layout.dir())?;
         let (metrics, shard_metrics) = Metrics::new(fixed.shards);
+        let metrics = Arc::new(metrics);
         let tell = |failed: &mpsc::UnboundedSender<String>| {
             let failed = failed.clone();
             // Nobody listens any more only when the process is ending already.
@@ -75,9 +79,13 @@ impl Hub {
             shards.push(handle);
             threads.push(thread);
         }
-        let lists = CodeList::ALL.map(|list| (list, Arc::new(phytoval::codelists::rows(list)))).to_vec();
         let bodies = ingress::bodies(&config.http);
-        let hub = Self { config, registry, metrics, judge: Box::new(NativeJudge::default()), bodies, shards, lists };
+        let judge = equipment.judge;
+        let observer = match config.validation.mode {
+            Mode::Enforce => None,
+            Mode::Observe => Some(Observer::start(Arc::clone(&judge), Arc::clone(&metrics))?),
+        };
+        let hub = Self { config, registry, metrics, judge, observer, bodies, shards, lists: equipment.rows };
         Ok((Arc::new(hub), Threads { threads, _lock: lock }))
     }
 

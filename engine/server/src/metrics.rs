@@ -19,6 +19,7 @@ use tracing::Instrument;
 
 use crate::clock;
 use crate::step::Step;
+use crate::validate::{Broken, Judgement};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StepLabel {
@@ -41,6 +42,20 @@ struct StateLabel {
     state: &'static str,
 }
 
+/// Who sent a certificate, by a code of the registry.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct JudgedLabel {
+    from: String,
+    verdict: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FindingLabel {
+    from: String,
+    rule: String,
+    level: &'static str,
+}
+
 /// Spans from 20 us to 80 s, each twice the one before.
 fn seconds() -> Histogram {
     Histogram::new(exponential_buckets(20e-6, 2.0, 22))
@@ -55,6 +70,9 @@ pub(crate) struct Metrics {
     pub(crate) connections: Gauge,
     /// Connections ended by the hub, by reason.
     connections_ended: Family<ReasonLabel, Counter>,
+    judged: Family<JudgedLabel, Counter>,
+    findings: Family<FindingLabel, Counter>,
+    not_judged: Counter,
     flow: Flow,
 }
 
@@ -110,10 +128,18 @@ impl Metrics {
         registry.register("connections", "Open connections", connections.clone());
         let help = "Connections that the hub ended, by reason";
         registry.register("connections_ended", help, connections_ended.clone());
+        let (judged, findings, not_judged) = (Family::default(), Family::default(), Counter::default());
+        registry.register("judged", "Deliveries judged by the validator, by sender and verdict", judged.clone());
+        let help = "Deliveries in which a rule was broken, by sender and rule";
+        registry.register("findings", help, findings.clone());
+        let help = "Deliveries left out by the observing validator because too many waited";
+        registry.register("not_judged", help, not_judged.clone());
         let states: Vec<Arc<ShardState>> = (0..shards).map(|_| Arc::default()).collect();
         registry.register_collector(Box::new(StateCollector(states.clone())));
         let shards = states.into_iter().map(|state| Arc::new(ShardMetrics { flow: flow.clone(), state })).collect();
-        (Self { registry, requests, refused, connections, connections_ended, flow }, shards)
+        let all =
+            Self { registry, requests, refused, connections, connections_ended, judged, findings, not_judged, flow };
+        (all, shards)
     }
 
     /// One request was answered.
@@ -129,6 +155,21 @@ impl Metrics {
     /// The hub ended a connection.
     pub(crate) fn connection_ended(&self, reason: &'static str) {
         self.connections_ended.get_or_create(&ReasonLabel { reason }).inc();
+    }
+
+    /// A delivery of the registered code `from` was judged.
+    pub(crate) fn judged(&self, from: &str, judgement: &Judgement) {
+        let verdict = judgement.outcome.to_string();
+        self.judged.get_or_create(&JudgedLabel { from: from.to_owned(), verdict }).inc();
+        for Broken { rule, level } in &judgement.broken {
+            let label = FindingLabel { from: from.to_owned(), rule: rule.to_string(), level: level.as_str() };
+            self.findings.get_or_create(&label).inc();
+        }
+    }
+
+    /// A delivery was left out by the observer.
+    pub(crate) fn not_judged(&self) {
+        self.not_judged.inc();
     }
 
     /// Runs one step of a request in its span, and counts the time it took.

@@ -43,7 +43,7 @@ pub(crate) async fn call(
         }
         Request::ValidatePhytoXml(content) => {
             let content = content.unwrap_or_else(|| phytohub_soap::Content::from_text(""));
-            let verdict = hub.metrics.step(Step::Validate, validate::judge(hub, &content, None)).await;
+            let verdict = hub.metrics.step(Step::Validate, validate::judge(hub, &content, None)).await.verdict;
             Ok(Answer::Findings(verdict.findings))
         }
         Request::GetImportEnvelopeHeaders { .. }
@@ -92,13 +92,18 @@ async fn deliver_envelope(
         Err(refusal) => return Ok(refused(hub, operation, fields, &refusal)),
     };
     let Some(content) = content else { return Ok(refused(hub, operation, fields, &Refusal::ContentMissing)) };
-    if validation == Validation::First {
-        let verdict = hub.metrics.step(Step::Validate, validate::judge(hub, &content, Some(&header))).await;
-        if let Some(refusal) = validate::refusal(&verdict) {
+    if validation == Validation::First && hub.observer.is_none() {
+        let judgement = hub.metrics.step(Step::Validate, validate::judge(hub, &content, Some(&header))).await;
+        hub.metrics.judged(header.from.as_str(), &judgement);
+        if let Some(refusal) = validate::refusal(&judgement.verdict) {
             return Ok(refused(hub, operation, fields, &refusal));
         }
     }
+    let observed = hub.observer.as_ref().map(|observer| (observer, header.clone()));
     let appended = hub.metrics.step(Step::Append, append::append(hub, header, content.raw().clone())).await?;
+    if let Some((observer, header)) = observed.filter(|_| !appended.again) {
+        observer.offer(&header, &content);
+    }
     tracing::debug!(target: "phytohub::append", number = %appended.header.number, again = appended.again, "accepted");
     Ok(Answer::Delivered { operation, header: HeaderAnswer::Tracked(appended.header) })
 }

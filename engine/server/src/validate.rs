@@ -1,24 +1,57 @@
 //! Step 3, validate: the validator behind an interface, off the shard's thread.
 
+mod module;
+mod native;
+mod observe;
+mod settings;
+
+use std::borrow::Cow;
+
 use phytohub_model::{Finding, Header, Level, Refusal, Verdict};
 use phytohub_soap::Content;
-use phytoval::{Expected, Validator};
+use phytoval::Expected;
 
-/// Judges certificates. The native validator is one; a WebAssembly module is to be another.
+pub(crate) use observe::Observer;
+pub(crate) use settings::{Mode, ValidationSettings};
+
+/// Judges certificates: the native validator, or a WebAssembly module of it.
 pub(crate) trait Judge: Send + Sync {
     /// Judges un-escaped content, against the header of its envelope when there is one.
-    fn judge(&self, content: &[u8], expected: Option<&Expected<'_>>) -> Verdict;
+    fn judge(&self, content: &[u8], expected: Option<&Expected<'_>>) -> Judgement;
 }
 
-/// The validator compiled into this program, with the lists and the profile in force.
-#[derive(Default)]
-pub(crate) struct NativeJudge {
-    validator: Validator,
+/// What a judge says.
+#[derive(Clone, Debug)]
+pub(crate) struct Judgement {
+    /// `clean`, `findings` or `not-determined`.
+    pub(crate) outcome: Cow<'static, str>,
+    /// The rows of ValidationResult.
+    pub(crate) verdict: Verdict,
+    /// The rules that are broken, each once.
+    pub(crate) broken: Vec<Broken>,
 }
 
-impl Judge for NativeJudge {
-    fn judge(&self, content: &[u8], expected: Option<&Expected<'_>>) -> Verdict {
-        self.validator.verdict(content, expected)
+/// A rule that is broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Broken {
+    pub(crate) rule: Cow<'static, str>,
+    pub(crate) level: Level,
+}
+
+impl Broken {
+    /// Adds a rule to those that are broken, if it is not there.
+    fn add(broken: &mut Vec<Self>, rule: Cow<'static, str>, level: Level) {
+        if !broken.iter().any(|known| known.rule == rule) {
+            broken.push(Self { rule, level });
+        }
+    }
+}
+
+impl Judgement {
+    /// The validator failed: never "clean" after a failure.
+    fn failed() -> Self {
+        let broken = vec![Broken { rule: Cow::Borrowed("validator-failed"), level: Level::Severe }];
+        Self { outcome: Cow::Borrowed("not-determined"), verdict: Verdict { findings: vec![failed()] }, broken }
     }
 }
 
@@ -33,23 +66,22 @@ pub(crate) async fn judge(
     hub: &std::sync::Arc<crate::hub::Hub>,
     content: &Content,
     header: Option<&Header>,
-) -> Verdict {
+) -> Judgement {
     if content.len() <= INLINE_BYTES_MAX {
         return judge_now(hub.judge.as_ref(), content, header);
     }
     let (on_thread, content, header) = (std::sync::Arc::clone(hub), content.clone(), header.cloned());
     let judged = tokio::task::spawn_blocking(move || judge_now(on_thread.judge.as_ref(), &content, header.as_ref()));
     match judged.await {
-        Ok(verdict) => verdict,
+        Ok(judgement) => judgement,
         Err(error) => {
-            // Never "clean" after a failure.
             tracing::error!(target: "phytohub::validate", panicked = error.is_panic(), "the validator failed");
-            Verdict { findings: vec![failed()] }
+            Judgement::failed()
         }
     }
 }
 
-fn judge_now(judge: &dyn Judge, content: &Content, header: Option<&Header>) -> Verdict {
+fn judge_now(judge: &dyn Judge, content: &Content, header: Option<&Header>) -> Judgement {
     let mut scratch = Vec::new();
     let text = content.unescape(&mut scratch);
     let expected = header.map(|header| Expected {

@@ -12,3 +12,4 @@ mod kill;
 mod life_cycle;
 mod observe;
 mod slow_clients;
+mod validation;

@@ -80,6 +80,7 @@ pub(crate) const CRATES: &[Crate] = &[
             "phytohub-model",
             "phytohub-soap",
             "phytoval",
+            "phytoval-host",
             "prometheus-client",
             "rcgen",
             "ring",
@@ -113,7 +114,7 @@ pub(crate) const CRATES: &[Crate] = &[
             "tokio",
             "tokio-rustls",
         ],
-        dev: &["serde_json", "toml"],
+        dev: &["phytoval-host", "serde_json", "toml"],
     },
     Crate {
         folder: "benches",

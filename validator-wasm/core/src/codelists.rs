@@ -19,6 +19,30 @@ pub fn rows(list: CodeList) -> Vec<CodeRow> {
     reader::read(name, text).expect("the lists that are compiled in are well-formed")
 }
 
+/// The file of one of the hub's lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListFile {
+    /// Which list.
+    pub list: CodeList,
+    /// Whether its rows add to the list (`# adds-to: NAME`) instead of taking its place (`# list: NAME`).
+    pub adds: bool,
+    /// Its rows, in its order.
+    pub rows: Vec<CodeRow>,
+}
+
+/// Reads a file with one of the hub's lists.
+///
+/// # Errors
+///
+/// The line, and what is wrong with it; a list that the hub does not serve is [`Problem::OtherList`].
+pub fn read(text: &str) -> Result<ListFile, ListError> {
+    let (name, adds) = reader::named(text);
+    let Some(list) = CodeList::ALL.into_iter().find(|&list| file(list).0 == name) else {
+        return Err(ListError { line: 1, problem: Problem::OtherList(name.to_owned()) });
+    };
+    Ok(ListFile { list, adds, rows: reader::read(name, text)? })
+}
+
 /// The list's name and its file.
 fn file(list: CodeList) -> (&'static str, &'static str) {
     macro_rules! file {

@@ -150,11 +150,7 @@ impl Lists {
     ///
     /// The line, and what is wrong with it; the lists stay as they were.
     pub fn load(&mut self, text: &str) -> Result<List, ListError> {
-        let line = text.lines().next().unwrap_or_default();
-        let (name, adds) = match (line.strip_prefix("# list: "), line.strip_prefix("# adds-to: ")) {
-            (Some(name), _) => (name, false),
-            (None, added) => (added.unwrap_or_default(), true),
-        };
+        let (name, adds) = reader::named(text);
         let Some(list) = List::ALL.iter().copied().find(|list| list.name() == name) else {
             return Err(ListError { line: 1, problem: Problem::OtherList(name.to_owned()) });
         };

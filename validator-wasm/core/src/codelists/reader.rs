@@ -35,6 +35,15 @@ pub enum Problem {
     UnknownColumn(String),
 }
 
+/// The list that the first line of a file names, and whether it adds to it.
+pub(super) fn named(text: &str) -> (&str, bool) {
+    let line = text.lines().next().unwrap_or_default();
+    match (line.strip_prefix("# list: "), line.strip_prefix("# adds-to: ")) {
+        (Some(name), _) => (name, false),
+        (None, added) => (added.unwrap_or_default(), true),
+    }
+}
+
 /// The rows of the list `name` in `text`.
 pub(super) fn read(name: &str, text: &str) -> Result<Vec<CodeRow>, ListError> {
     let mut lines = text.lines().zip(1..);

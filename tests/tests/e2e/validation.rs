@@ -1,0 +1,102 @@
+//! How certificates are judged, as the section `[validation]` says.
+
+use phytohub_server::party::was_accepted;
+use phytohub_soap::Operation;
+use phytohub_tests::hub::TestHub;
+use phytohub_tests::parties::{certificate, header, party};
+
+/// Waits until a metric has a value; what is judged beside the way is counted a moment later.
+async fn wait_for(hub: &TestHub, metric: &str, value: f64) {
+    for attempt in 0.. {
+        if hub.metrics().await.contains(metric) && hub.metric(metric).await == value {
+            return;
+        }
+        assert!(attempt < 100, "{metric}: {}", hub.metrics().await);
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
+/// A certificate with a unit that is none.
+fn with_bad_unit() -> String {
+    let content = certificate("KE", "NL", "KE-1").replace("unitCode=\"KGM\"", "unitCode=\"QQQ\"");
+    assert!(content.contains("QQQ"), "the certificate has a unit");
+    content
+}
+
+const BROKEN: &str = "phytohub_findings_total{from=\"KE\",rule=\"unit-code\",level=\"SEVERE\"}";
+const JUDGED: &str = "phytohub_judged_total{from=\"KE\",verdict=\"findings\"}";
+
+#[tokio::test]
+async fn what_is_refused_is_counted_by_sender_and_rule() {
+    let hub = TestHub::start(&["KE", "NL"]);
+    let mut sender = party(&hub, "KE");
+    let head = header("KE", "NL", "KE-1");
+    let answer = sender.deliver(Operation::ValidateAndDeliverEnvelope, &head, &with_bad_unit()).await.unwrap();
+    assert!(!was_accepted(&answer) && answer.error_message.contains("unit-code"), "{}", answer.error_message);
+    assert_eq!((hub.metric(BROKEN).await, hub.metric(JUDGED).await), (1.0, 1.0));
+}
+
+#[tokio::test]
+async fn an_observing_hub_refuses_nothing_and_counts_what_it_finds() {
+    let hub = TestHub::with(&["KE", "NL"], "[validation]\nmode = \"observe\"\n", &[]);
+    let mut sender = party(&hub, "KE");
+    for (operation, number, count) in
+        [(Operation::ValidateAndDeliverEnvelope, "KE-1", 1.0), (Operation::DeliverEnvelope, "KE-2", 2.0)]
+    {
+        let answer = sender.deliver(operation, &header("KE", "NL", number), &with_bad_unit()).await.unwrap();
+        assert!(was_accepted(&answer), "{}", answer.error_message);
+        wait_for(&hub, JUDGED, count).await;
+        assert_eq!(hub.metric(BROKEN).await, count);
+    }
+    // The certificate's own number is the first one's.
+    let other = "phytohub_findings_total{from=\"KE\",rule=\"header-number\",level=\"SEVERE\"}";
+    assert_eq!(hub.metric(other).await, 1.0);
+    // A retry is the same delivery, so it is not counted again.
+    let head = header("KE", "NL", "KE-2");
+    assert!(was_accepted(&sender.deliver(Operation::DeliverEnvelope, &head, &with_bad_unit()).await.unwrap()));
+    let head = header("KE", "NL", "KE-3");
+    assert!(was_accepted(&sender.deliver(Operation::DeliverEnvelope, &head, "<").await.unwrap()));
+    wait_for(&hub, JUDGED, 3.0).await;
+    assert_eq!(hub.metric("phytohub_not_judged_total").await, 0.0);
+}
+
+#[tokio::test]
+async fn a_module_judges_in_the_place_of_the_native_validator() {
+    let mut hub = TestHub::resting(&["KE", "NL"], &[]);
+    std::fs::write(hub.dir().join("phytoval.wasm"), phytoval_host::MODULE_SIMD).unwrap();
+    std::fs::write(hub.dir().join("overlay.txt"), "# profile: national\nunit-code = warning\n").unwrap();
+    hub.configure("[validation]\nvalidator = \"phytoval.wasm\"\nprofile = \"overlay.txt\"\n");
+    hub.restart();
+    let mut sender = party(&hub, "KE");
+    let findings = sender.validate(&with_bad_unit()).await.unwrap();
+    assert!(findings.iter().any(|finding| finding.message.contains("unit-code")), "{findings:?}");
+    let head = header("KE", "NL", "KE-1");
+    let answer = sender.deliver(Operation::ValidateAndDeliverEnvelope, &head, "<a>").await.unwrap();
+    assert!(!was_accepted(&answer) && answer.error_message.contains("Line 1"), "{}", answer.error_message);
+    let answer = sender.deliver(Operation::ValidateAndDeliverEnvelope, &head, &with_bad_unit()).await.unwrap();
+    assert!(was_accepted(&answer), "by its profile a unit is only warned of: {}", answer.error_message);
+    assert_eq!(hub.metric(&BROKEN.replace("SEVERE", "WARNING")).await, 1.0);
+}
+
+#[tokio::test]
+async fn lists_from_files_judge_and_are_answered() {
+    let mut hub = TestHub::resting(&["KE", "NL"], &[]);
+    let list = "# adds-to: unit-measures\n# source: a test\n# edition: 2030-01-01\n# valid-from: 2030-01-01\n\
+                code,kind,symbol,text\nQQQ,WEIGHT,q,a weight of ours\n";
+    std::fs::write(hub.dir().join("units.csv"), list).unwrap();
+    hub.configure("[validation]\nlists = [\"units.csv\"]\n");
+    hub.restart();
+    let mut sender = party(&hub, "KE");
+    let rows = sender.list(Operation::GetUnitMeasures).await.unwrap();
+    assert!(10 < rows.len() && rows.iter().any(|row| row.code == "QQQ"), "{rows:?}");
+    let findings = sender.validate(&with_bad_unit()).await.unwrap();
+    assert!(!findings.iter().any(|finding| finding.message.contains("unit-code")), "{findings:?}");
+}
+
+#[test]
+fn a_hub_with_a_file_that_it_cannot_use_does_not_start_and_says_which() {
+    let mut hub = TestHub::resting(&["KE"], &[]);
+    hub.configure("[validation]\nvalidator = \"none.wasm\"\n");
+    assert!(hub.try_start().is_err());
+    assert!(hub.log().contains("none.wasm: it cannot be read"), "{}", hub.log());
+}
