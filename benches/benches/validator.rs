@@ -4,7 +4,8 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use phytohub_benches::documents;
-use phytoval::Validator;
+use phytoval::{Embedded, Validator};
+use phytoval_host::{Limits, MODULE, MODULE_SIMD, Module};
 use quick_xml::events::Event;
 use quick_xml::{NsReader, Reader};
 
@@ -42,6 +43,31 @@ fn certificate(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// The same question to the native validator and to the module on wasmtime, in a fresh instance for each certificate.
+fn module(criterion: &mut Criterion) {
+    let content = documents::typical();
+    let native = Embedded::default();
+    let mut group = criterion.benchmark_group("module");
+    group.throughput(Throughput::Bytes(content.len() as u64));
+    group.bench_function("native", |bencher| bencher.iter(|| native.judge(black_box(content.as_bytes()), "")));
+    for (name, bytes) in [("wasmtime", MODULE), ("wasmtime simd", MODULE_SIMD)] {
+        let module = Module::compile(bytes, Limits::default()).expect("the module compiles");
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| module.judge(black_box(content.as_bytes()), "").expect("it judges"));
+        });
+        if bytes == MODULE_SIMD {
+            let code = module.precompiled().expect("it has code");
+            group.bench_function("wasmtime simd, loaded and first verdict", |bencher| {
+                bencher.iter(|| {
+                    let module = Module::load_precompiled(black_box(&code), Limits::default()).expect("it loads");
+                    module.judge(content.as_bytes(), "").expect("it judges")
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
 /// Time must grow as the document does: the throughput of all is to be about the same.
 fn lines(criterion: &mut Criterion) {
     let validator = Validator::default();
@@ -73,5 +99,5 @@ fn attachment(criterion: &mut Criterion) {
 /// Samples where one takes milliseconds.
 const SAMPLES_OF_LARGE: usize = 20;
 
-criterion_group!(benches, certificate, lines, attachment);
+criterion_group!(benches, certificate, module, lines, attachment);
 criterion_main!(benches);

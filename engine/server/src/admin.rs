@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use crate::control::{self, Change};
 use crate::hub::Hub;
 use crate::layout::{Layout, SECRET, write_new};
+use crate::validate::ValidatorChange;
 
 /// Random bytes of a token.
 const TOKEN_BYTES: usize = 32;
@@ -66,6 +67,7 @@ pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>, token: String, s
     let guarded = Router::new()
         .route("/v1/nppos", get(nppos))
         .route("/v1/changes", post(change))
+        .route("/v1/validator", get(validator).post(change_validator))
         .route_layer(middleware::from_fn_with_state(admin.clone(), with_token));
     let app = Router::new()
         .route("/metrics", get(metrics))
@@ -115,6 +117,24 @@ async fn nppos(State(admin): State<Admin>, Query(wanted): Query<Wanted>) -> Resp
     match control::members(&admin.hub.registry.load(), wanted.code.as_deref()) {
         Ok(members) => Json(members).into_response(),
         Err(error) => (StatusCode::NOT_FOUND, error).into_response(),
+    }
+}
+
+async fn validator(State(admin): State<Admin>) -> Response {
+    Json(admin.hub.validators.state()).into_response()
+}
+
+async fn change_validator(State(admin): State<Admin>, Json(change): Json<ValidatorChange>) -> Response {
+    let hub = Arc::clone(&admin.hub);
+    // To compile a module takes its time.
+    match tokio::task::spawn_blocking(move || hub.validators.change(change)).await {
+        Ok(Ok(())) => {
+            let state = admin.hub.validators.state();
+            tracing::info!(target: "phytohub::admin", active = %state.active, "the validator was changed");
+            Json(state).into_response()
+        }
+        Ok(Err(error)) => (StatusCode::CONFLICT, error).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }
 

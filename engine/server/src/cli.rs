@@ -62,6 +62,49 @@ pub enum Command {
         #[command(subcommand)]
         command: NppoCommand,
     },
+    /// Look at and change what judges certificates, while the hub runs
+    Validator {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: ValidatorCommand,
+    },
+}
+
+/// Commands about the validator.
+#[derive(Debug, Subcommand)]
+pub enum ValidatorCommand {
+    /// Show what judges, and what a candidate beside it would change
+    Show {
+        /// The hub's directory
+        dir: PathBuf,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let a candidate judge the same deliveries beside the validator in force, without any effect
+    Shadow {
+        /// The hub's directory
+        dir: PathBuf,
+        /// A WebAssembly module of the validator [default: the native one]
+        #[arg(long, value_name = "FILE")]
+        module: Option<PathBuf>,
+        /// A built-in profile, or the path of a national overlay
+        #[arg(long, value_name = "NAME|FILE", default_value = "ippc")]
+        profile: String,
+        /// A code list in the place of another, or added to it; repeat for more
+        #[arg(long = "list", value_name = "FILE")]
+        lists: Vec<PathBuf>,
+    },
+    /// Put the candidate in force, until the hub ends
+    Activate {
+        /// The hub's directory
+        dir: PathBuf,
+    },
+    /// End the candidate
+    Stop {
+        /// The hub's directory
+        dir: PathBuf,
+    },
 }
 
 /// Commands about members.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use phytohub_model::{CodeList, CodeRow, ConnectionCode, Fault, ShardId};
+use phytohub_model::{ConnectionCode, Fault, ShardId};
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::config::Config;
@@ -14,20 +14,17 @@ use crate::metrics::Metrics;
 use crate::pending::PendingElsewhere;
 use crate::route;
 use crate::shard::{self, Failed, ShardHandle, ShardParts};
-use crate::validate::{Judge, Mode, Observer};
+use crate::validate::Validators;
 
 /// A running hub without its sockets.
 pub(crate) struct Hub {
     pub(crate) config: Config,
     pub(crate) registry: RegistryHandle,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) judge: Arc<dyn Judge>,
-    /// Judges deliveries after their answer, where nothing is to be refused.
-    pub(crate) observer: Option<Observer>,
+    pub(crate) validators: Validators,
     /// Room for bodies that are being received or worked on.
     pub(crate) bodies: Arc<Semaphore>,
     shards: Vec<ShardHandle>,
-    lists: Vec<(CodeList, Arc<Vec<CodeRow>>)>,
 }
 
 /// The threads of a hub and its hold on the directory.
@@ -51,9 +48,9 @@ impl Hub {
         let lock = layout.lock().map_err(|error| {
             format!("{}: another process holds it ({error}); stop it first", layout.data().display())
         })?;
-        let equipment = config.validation.open(layout.dir())?;
         let (metrics, shard_metrics) = Metrics::new(fixed.shards);
         let metrics = Arc::new(metrics);
+        let validators = Validators::open(&config.validation, layout.dir().to_owned(), Arc::clone(&metrics))?;
         let tell = |failed: &mpsc::UnboundedSender<String>| {
             let failed = failed.clone();
             // Nobody listens any more only when the process is ending already.
@@ -80,12 +77,7 @@ impl Hub {
             threads.push(thread);
         }
         let bodies = ingress::bodies(&config.http);
-        let judge = equipment.judge;
-        let observer = match config.validation.mode {
-            Mode::Enforce => None,
-            Mode::Observe => Some(Observer::start(Arc::clone(&judge), Arc::clone(&metrics))?),
-        };
-        let hub = Self { config, registry, metrics, judge, observer, bodies, shards, lists: equipment.rows };
+        let hub = Self { config, registry, metrics, validators, bodies, shards };
         Ok((Arc::new(hub), Threads { threads, _lock: lock }))
     }
 
@@ -111,12 +103,6 @@ impl Hub {
         indices.sort_unstable();
         indices.dedup();
         indices.into_iter().filter_map(|index| self.shards.get(index)).collect()
-    }
-
-    /// The rows of a code list.
-    pub(crate) fn list(&self, wanted: CodeList) -> Arc<Vec<CodeRow>> {
-        let found = self.lists.iter().find(|(list, _)| *list == wanted);
-        found.map(|(_, rows)| Arc::clone(rows)).unwrap_or_default()
     }
 
     /// Asks every owner to close its journal.

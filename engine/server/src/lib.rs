@@ -41,3 +41,4 @@ mod shard;
 mod step;
 mod units;
 mod validate;
+pub mod validator_commands;

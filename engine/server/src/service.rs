@@ -66,7 +66,7 @@ pub(crate) async fn call(
         Request::GetProfile => Ok(Answer::Profile(profile(hub, &caller.codes))),
         // Channels come with the operators' issue; a hub without any answers so.
         Request::GetAvailableChannels => Ok(Answer::Channels(Vec::new())),
-        Request::CodeList(list) => Ok(Answer::CodeList(list, hub.list(list))),
+        Request::CodeList(list) => Ok(Answer::CodeList(list, hub.validators.list(list))),
     }
 }
 
@@ -92,17 +92,18 @@ async fn deliver_envelope(
         Err(refusal) => return Ok(refused(hub, operation, fields, &refusal)),
     };
     let Some(content) = content else { return Ok(refused(hub, operation, fields, &Refusal::ContentMissing)) };
-    if validation == Validation::First && hub.observer.is_none() {
+    if validation == Validation::First && !hub.validators.only_observes() {
         let judgement = hub.metrics.step(Step::Validate, validate::judge(hub, &content, Some(&header))).await;
         hub.metrics.judged(header.from.as_str(), &judgement);
         if let Some(refusal) = validate::refusal(&judgement.verdict) {
             return Ok(refused(hub, operation, fields, &refusal));
         }
     }
-    let observed = hub.observer.as_ref().map(|observer| (observer, header.clone()));
+    let looked_on = hub.validators.looks_on().then(|| header.clone());
     let appended = hub.metrics.step(Step::Append, append::append(hub, header, content.raw().clone())).await?;
-    if let Some((observer, header)) = observed.filter(|_| !appended.again) {
-        observer.offer(&header, &content);
+    // What is delivered again was looked on the first time.
+    if let Some(header) = looked_on.filter(|_| !appended.again) {
+        hub.validators.delivered(&header, &content);
     }
     tracing::debug!(target: "phytohub::append", number = %appended.header.number, again = appended.again, "accepted");
     Ok(Answer::Delivered { operation, header: HeaderAnswer::Tracked(appended.header) })

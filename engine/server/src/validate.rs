@@ -1,9 +1,11 @@
 //! Step 3, validate: the validator behind an interface, off the shard's thread.
 
+mod aside;
 mod module;
 mod native;
-mod observe;
 mod settings;
+mod shadow;
+mod validators;
 
 use std::borrow::Cow;
 
@@ -11,8 +13,9 @@ use phytohub_model::{Finding, Header, Level, Refusal, Verdict};
 use phytohub_soap::Content;
 use phytoval::Expected;
 
-pub(crate) use observe::Observer;
-pub(crate) use settings::{Mode, ValidationSettings};
+pub(crate) use settings::ValidationSettings;
+pub(crate) use shadow::ValidatorState;
+pub(crate) use validators::{ValidatorChange, Validators};
 
 /// Judges certificates: the native validator, or a WebAssembly module of it.
 pub(crate) trait Judge: Send + Sync {
@@ -68,10 +71,12 @@ pub(crate) async fn judge(
     header: Option<&Header>,
 ) -> Judgement {
     if content.len() <= INLINE_BYTES_MAX {
-        return judge_now(hub.judge.as_ref(), content, header);
+        return judge_now(hub.validators.judge().as_ref(), content, header);
     }
     let (on_thread, content, header) = (std::sync::Arc::clone(hub), content.clone(), header.cloned());
-    let judged = tokio::task::spawn_blocking(move || judge_now(on_thread.judge.as_ref(), &content, header.as_ref()));
+    let judged = tokio::task::spawn_blocking(move || {
+        judge_now(on_thread.validators.judge().as_ref(), &content, header.as_ref())
+    });
     match judged.await {
         Ok(judgement) => judgement,
         Err(error) => {

@@ -2,7 +2,7 @@
 
 use phytohub_server::party::was_accepted;
 use phytohub_soap::Operation;
-use phytohub_tests::hub::TestHub;
+use phytohub_tests::hub::{TestHub, phytohub, phytohub_ok};
 use phytohub_tests::parties::{certificate, header, party};
 
 /// Waits until a metric has a value; what is judged beside the way is counted a moment later.
@@ -91,6 +91,77 @@ async fn lists_from_files_judge_and_are_answered() {
     assert!(10 < rows.len() && rows.iter().any(|row| row.code == "QQQ"), "{rows:?}");
     let findings = sender.validate(&with_bad_unit()).await.unwrap();
     assert!(!findings.iter().any(|finding| finding.message.contains("unit-code")), "{findings:?}");
+}
+
+/// `phytohub validator`, which must end well.
+fn validator(hub: &TestHub, command: &str, more: &[&str]) -> String {
+    phytohub_ok(&[&["validator", command, hub.dir_text()], more].concat())
+}
+
+#[tokio::test]
+async fn a_shadow_shows_what_it_would_change_and_changes_it_once_activated() {
+    let hub = TestHub::start(&["KE", "NL"]);
+    std::fs::write(hub.dir().join("phytoval.wasm"), phytoval_host::MODULE).unwrap();
+    let overlay = hub.dir().join("overlay.txt");
+    std::fs::write(&overlay, "# profile: national\nunit-code = warning\n").unwrap();
+    let (module, overlay) = (hub.dir().join("phytoval.wasm"), overlay.to_str().unwrap().to_owned());
+    let mut sender = party(&hub, "KE");
+    let mut deliver = async |operation, number: &str, content: &str| {
+        was_accepted(&sender.deliver(operation, &header("KE", "NL", number), content).await.unwrap())
+    };
+    assert!(validator(&hub, "show", &[]).contains("shadow: none"));
+    let shown = validator(&hub, "shadow", &["--module", module.to_str().unwrap(), "--profile", &overlay]);
+    assert!(shown.contains("phytoval.wasm") && shown.contains("0 deliveries judged by both"), "{shown}");
+    assert!(deliver(Operation::DeliverEnvelope, "KE-1", &with_bad_unit()).await);
+    assert!(deliver(Operation::ValidateAndDeliverEnvelope, "KE-9", &certificate("KE", "NL", "KE-9")).await);
+    let mut report = serde_json::Value::Null;
+    for attempt in 0.. {
+        report = serde_json::from_str(&validator(&hub, "show", &["--json"])).unwrap();
+        if report["shadow"]["judged"] == 2 {
+            break;
+        }
+        assert!(attempt < 100, "{report}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(report["shadow"]["differing"], 1, "{report}");
+    let class = &report["shadow"]["classes"][0];
+    assert_eq!((&class["from"], &class["judged"], &class["no_longer_refused"]), (&"KE".into(), &2.into(), &1.into()));
+    let rule = |level: &str, only_active: u64, only_candidate: u64| {
+        serde_json::json!({
+            "rule": "unit-code", "level": level, "only_active": only_active, "only_candidate": only_candidate
+        })
+    };
+    assert_eq!(class["rules"], serde_json::json!([rule("WARNING", 0, 1), rule("SEVERE", 1, 0)]));
+    assert!(validator(&hub, "show", &[]).contains("1 no longer refused"));
+    // Not in force yet.
+    assert!(!deliver(Operation::ValidateAndDeliverEnvelope, "KE-1", &with_bad_unit()).await);
+    let said = validator(&hub, "activate", &[]);
+    assert!(said.contains("[validation]") && said.contains("shadow: none"), "{said}");
+    let other = with_bad_unit().replace("KE-1", "KE-2");
+    assert!(deliver(Operation::ValidateAndDeliverEnvelope, "KE-2", &other).await, "it is only warned of now");
+}
+
+#[test]
+fn a_candidate_that_cannot_be_used_changes_nothing() {
+    let hub = TestHub::start(&["KE"]);
+    let path = hub.dir().join("broken.wasm");
+    std::fs::write(&path, "no module").unwrap();
+    for (arguments, says) in [
+        (&["shadow", hub.dir_text(), "--module", path.to_str().unwrap()] as &[&str], "no WebAssembly module"),
+        (&["shadow", hub.dir_text(), "--profile", "loud"], "ippc, lenient, strict"),
+        (&["activate", hub.dir_text()], "there is no candidate"),
+        (&["stop", hub.dir_text()], "there is no candidate"),
+    ] {
+        let output = phytohub(&[&["validator"], arguments].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(says), "{said}");
+    }
+    assert!(validator(&hub, "show", &[]).contains("active: the native validator, profile ippc\nshadow: none"));
+    validator(&hub, "shadow", &["--profile", "strict"]);
+    assert!(validator(&hub, "stop", &[]).contains("shadow: none"));
+    let resting = TestHub::resting(&["KE"], &[]);
+    let output = phytohub(&["validator", "show", resting.dir_text()]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no hub runs"), "{output:?}");
 }
 
 #[test]

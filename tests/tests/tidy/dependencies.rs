@@ -129,6 +129,7 @@ pub(crate) const CRATES: &[Crate] = &[
             "phytohub-model",
             "phytohub-soap",
             "phytoval",
+            "phytoval-host",
             "quick-xml",
             "tempfile",
         ],

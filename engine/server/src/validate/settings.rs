@@ -1,5 +1,6 @@
 //! Section `[validation]`: what judges, by what, and what follows from it.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use super::module::ModuleJudge;
 use super::native::NativeJudge;
 
 /// Section `[validation]`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ValidationSettings {
     /// What follows from a verdict.
@@ -42,7 +43,22 @@ impl Default for ValidationSettings {
     }
 }
 
+impl fmt::Display for ValidationSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.validator.as_os_str().is_empty() {
+            true => f.write_str("the native validator")?,
+            false => write!(f, "the module {}", self.validator.display())?,
+        }
+        write!(f, ", profile {}", self.profile)?;
+        for list in &self.lists {
+            write!(f, ", list {}", list.display())?;
+        }
+        Ok(())
+    }
+}
+
 /// What the settings name, read and checked.
+#[derive(Clone)]
 pub(crate) struct Equipment {
     pub(crate) judge: Arc<dyn Judge>,
     /// The rows that the operations on code lists answer.

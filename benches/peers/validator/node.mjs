@@ -1,0 +1,35 @@
+// V8's share of the comparison: the validator's module in node, in a new instance for each certificate and in one that
+// is kept, and how long it takes from the module's bytes to the first verdict.
+//
+// Call: node node.mjs ROUNDS MODULE FILE...   Prints a line of JSON for each file: the smallest times in microseconds.
+import { readFileSync } from "node:fs";
+
+const [rounds, path, ...files] = process.argv.slice(2);
+const bytes = readFileSync(path);
+
+function judge(validator, certificate) {
+  const buffer = validator.phytoval_allocate(certificate.length) >>> 0;
+  new Uint8Array(validator.memory.buffer, buffer, certificate.length).set(certificate);
+  if (validator.phytoval_judge(buffer, 0) !== 0) throw new Error("the module refused the call");
+  return validator.phytoval_answer_length();
+}
+
+function best(times, work) {
+  let least = Infinity;
+  for (let round = 0; round < times; round += 1) {
+    const start = performance.now();
+    work();
+    least = Math.min(least, performance.now() - start);
+  }
+  return Number((least * 1000).toFixed(2));
+}
+
+for (const file of files) {
+  const certificate = readFileSync(file);
+  const first = best(1, () => judge(new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports, certificate));
+  const module = new WebAssembly.Module(bytes);
+  const kept = new WebAssembly.Instance(module).exports;
+  const warm = best(Number(rounds), () => judge(kept, certificate));
+  const fresh = best(Number(rounds) / 10, () => judge(new WebAssembly.Instance(module).exports, certificate));
+  console.log(JSON.stringify({ file, bytes: certificate.length, warm_us: warm, fresh_us: fresh, first_us: first }));
+}
