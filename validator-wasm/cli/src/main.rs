@@ -89,7 +89,7 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<u8, String> {
 fn messages(arguments: &Arguments) -> Result<Messages, String> {
     match &arguments.messages {
         Some(path) => Messages::parse(&text(path)?).map_err(|error| format!("{}: {error}", path.display())),
-        None => Messages::of(&arguments.lang).ok_or_else(|| {
+        None => Messages::of(&arguments.lang).cloned().ok_or_else(|| {
             format!(
                 "there are no messages in '{}': use one of {}, or a file of messages (--messages FILE)",
                 arguments.lang,

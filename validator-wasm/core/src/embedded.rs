@@ -1,6 +1,5 @@
 //! The validator as hosts in other languages call it: options and content in, one text out.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use crate::header::Expected;
@@ -90,8 +89,8 @@ impl Embedded {
             }
         };
         Ok(match options.form {
-            Form::Report => report.to_json(&messages),
-            Form::Rows => report.rows_to_json(&messages),
+            Form::Report => report.to_json(messages),
+            Form::Rows => report.rows_to_json(messages),
         })
     }
 
@@ -102,14 +101,9 @@ impl Embedded {
         })
     }
 
-    fn messages(&self, language: &str) -> Result<Cow<'_, Messages>, CallError> {
-        if let Some(loaded) = self.messages.iter().find(|messages| messages.language() == language) {
-            return Ok(Cow::Borrowed(loaded));
-        }
-        if language == "en" {
-            return Ok(Cow::Borrowed(Messages::english()));
-        }
-        Messages::of(language).map(Cow::Owned).ok_or_else(|| CallError {
+    fn messages(&self, language: &str) -> Result<&Messages, CallError> {
+        let loaded = self.messages.iter().find(|messages| messages.language() == language);
+        loaded.or_else(|| Messages::of(language)).ok_or_else(|| CallError {
             problem: format!(
                 "there are no messages in '{language}': use one of {}, or load them",
                 Messages::languages().collect::<Vec<_>>().join(", ")

@@ -1,25 +1,38 @@
 //! Sentences and hints of the rules, as data: `validator-wasm/messages`.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::fmt;
-use std::iter;
-use std::sync::LazyLock;
+use std::ops::Range;
+use std::sync::{LazyLock, OnceLock};
 
-/// English, which stands in for whatever another language lacks.
-const ENGLISH: &str = include_str!("../../messages/en.txt");
+/// The messages of one language that are compiled in.
+type CompiledIn = LazyLock<Messages>;
+
+macro_rules! compiled_in {
+    ($language:literal) => {
+        LazyLock::new(|| {
+            let text = include_str!(concat!("../../messages/", $language, ".txt"));
+            // What is compiled in is no input, and a test reads it.
+            Messages::new(Cow::Borrowed(text)).expect("messages that are compiled in are well-formed")
+        })
+    };
+}
+
+/// English first, which stands in for whatever another language lacks.
+static ENGLISH: CompiledIn = compiled_in!("en");
 
 /// The other languages, which a browser leaves out and loads one by one.
 #[cfg(feature = "languages")]
-const OTHERS: &[(&str, &str)] = &[
-    ("fr", include_str!("../../messages/fr.txt")),
-    ("es", include_str!("../../messages/es.txt")),
-    ("ru", include_str!("../../messages/ru.txt")),
-    ("ar", include_str!("../../messages/ar.txt")),
-    ("zh", include_str!("../../messages/zh.txt")),
+static OTHERS: [(&str, CompiledIn); 5] = [
+    ("fr", compiled_in!("fr")),
+    ("es", compiled_in!("es")),
+    ("ru", compiled_in!("ru")),
+    ("ar", compiled_in!("ar")),
+    ("zh", compiled_in!("zh")),
 ];
 #[cfg(not(feature = "languages"))]
-const OTHERS: &[(&str, &str)] = &[];
+static OTHERS: [(&str, CompiledIn); 0] = [];
 
 /// Names of all placeholders, as [`Values::of`] knows them.
 const PLACEHOLDERS: [&str; 5] = ["element", "found", "expected", "limit", "other"];
@@ -27,15 +40,18 @@ const PLACEHOLDERS: [&str; 5] = ["element", "found", "expected", "limit", "other
 /// Sentences and hints of one language, English where it lacks one.
 #[derive(Clone, Debug)]
 pub struct Messages {
-    language: Text,
-    name: Text,
+    /// The file.
+    text: Cow<'static, str>,
+    language: Range<usize>,
+    name: Range<usize>,
     is_right_to_left: bool,
-    /// Sentence and hint by the rule's id.
-    texts: BTreeMap<Text, [Text; 2]>,
+    /// Sorted by the rule's id. Made when the first sentence is wanted: a clean certificate wants none, and a fresh
+    /// instance of a module starts with nothing.
+    index: OnceLock<Vec<Entry>>,
 }
 
-/// Borrowed where the file is compiled in, so that reading it copies nothing.
-type Text = Cow<'static, str>;
+/// Where id, sentence and hint of a rule stand in the file.
+type Entry = [Range<usize>; 3];
 
 /// What placeholders stand for; a value that is empty renders as nothing.
 #[derive(Clone, Copy, Debug, Default)]
@@ -64,25 +80,20 @@ pub struct MessagesError {
 impl Messages {
     /// The messages in English, which are always compiled in.
     pub fn english() -> &'static Self {
-        static MESSAGES: LazyLock<Messages> = LazyLock::new(|| {
-            // What is compiled in is no input, and a test reads it.
-            read(ENGLISH, Cow::Borrowed).expect("the English messages are well-formed")
-        });
-        &MESSAGES
+        &ENGLISH
     }
 
     /// Codes of the languages that are compiled in, English first.
     pub fn languages() -> impl Iterator<Item = &'static str> {
-        iter::once("en").chain(OTHERS.iter().map(|&(code, _)| code))
+        std::iter::once("en").chain(OTHERS.iter().map(|&(code, _)| code))
     }
 
     /// The messages in `language`, a code of ISO 639-1, if they are compiled in.
-    pub fn of(language: &str) -> Option<Self> {
+    pub fn of(language: &str) -> Option<&'static Self> {
         if language == "en" {
-            return Some(Self::english().clone());
+            return Some(Self::english());
         }
-        let (_, text) = OTHERS.iter().find(|(code, _)| *code == language)?;
-        read(text, Cow::Borrowed).ok()
+        OTHERS.iter().find(|(code, _)| *code == language).map(|(_, messages)| &**messages)
     }
 
     /// Reads a file of messages.
@@ -91,22 +102,65 @@ impl Messages {
     ///
     /// The line, and what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, MessagesError> {
-        read(text, |text| Cow::Owned(text.to_owned()))
+        let messages = Self::new(Cow::Owned(text.to_owned()))?;
+        check_entries(text)?;
+        Ok(messages)
+    }
+
+    /// The messages in `text`, of which only the header is read.
+    fn new(text: Cow<'static, str>) -> Result<Self, MessagesError> {
+        let mut header = [const { 0..0 }; HEADER.len()];
+        let mut start = 0;
+        for ((key, value), line) in HEADER.into_iter().zip(&mut header).zip(1..) {
+            let found = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
+            if found.strip_prefix(key).is_none_or(str::is_empty) {
+                return Err(MessagesError { line, problem: format!("'{key}' and its value were expected here") });
+            }
+            *value = start + key.len()..start + found.len();
+            start = next_line(&text, start + found.len());
+        }
+        let [language, name, direction] = header;
+        let direction = text.get(direction).unwrap_or_default();
+        if !matches!(direction, "ltr" | "rtl") {
+            let problem = format!("the direction is '{direction}': write ltr or rtl");
+            return Err(MessagesError { line: HEADER.len(), problem });
+        }
+        let is_right_to_left = direction == "rtl";
+        Ok(Self { text, language, name, is_right_to_left, index: OnceLock::new() })
+    }
+
+    fn index(&self) -> &[Entry] {
+        self.index.get_or_init(|| {
+            let mut entries = Vec::new();
+            let mut lines = lines(&self.text);
+            while let Some((line, range)) = lines.next() {
+                if line.starts_with('[') && line.ends_with(']') {
+                    let [sentence, hint] = [(); 2].map(|()| lines.next().map_or(0..0, |(_, range)| range));
+                    entries.push([range.start + 1..range.end - 1, sentence, hint]);
+                }
+            }
+            entries.sort_by_key(|[id, ..]| self.piece(id));
+            entries
+        })
+    }
+
+    fn piece(&self, range: &Range<usize>) -> &str {
+        self.text.get(range.clone()).unwrap_or_default()
     }
 
     /// Ids of the rules that it has texts of.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.texts.keys().map(AsRef::as_ref)
+        self.index().iter().map(|[id, ..]| self.piece(id))
     }
 
     /// Its code of ISO 639-1.
     pub fn language(&self) -> &str {
-        &self.language
+        self.piece(&self.language)
     }
 
     /// Its name in the language itself.
     pub fn name(&self) -> &str {
-        &self.name
+        self.piece(&self.name)
     }
 
     /// Whether it is written from right to left.
@@ -127,8 +181,13 @@ impl Messages {
     }
 
     fn texts_of(&self, id: &str) -> [&str; 2] {
-        let texts = self.texts.get(id).or_else(|| Self::english().texts.get(id));
-        texts.map_or([""; 2], |[sentence, hint]| [sentence.as_ref(), hint.as_ref()])
+        self.own_texts_of(id).or_else(|| Self::english().own_texts_of(id)).unwrap_or_default()
+    }
+
+    fn own_texts_of(&self, id: &str) -> Option<[&str; 2]> {
+        let index = self.index();
+        let found = index.binary_search_by_key(&id, |[id, ..]| self.piece(id)).ok()?;
+        index.get(found).map(|[_, sentence, hint]| [self.piece(sentence), self.piece(hint)])
     }
 
     /// `template` with its placeholders filled in; what they bring is not looked at again.
@@ -161,23 +220,29 @@ impl<'a> Values<'a> {
     }
 }
 
-/// Reads a file of messages, of which `keep` keeps the pieces.
-fn read<'a>(text: &'a str, keep: impl Fn(&'a str) -> Text) -> Result<Messages, MessagesError> {
-    let mut lines = text.lines().zip(1..);
-    let mut header = [""; 3];
-    for ((key, value), wanted) in ["# language: ", "# name: ", "# direction: "].into_iter().zip(&mut header).zip(1..) {
-        let (line, _) = lines.next().unwrap_or_default();
-        *value = line.strip_prefix(key).filter(|value| !value.is_empty()).ok_or_else(|| MessagesError {
-            line: wanted,
-            problem: format!("'{key}' and its value were expected here"),
-        })?;
-    }
-    let [language, name, direction] = header;
-    if !matches!(direction, "ltr" | "rtl") {
-        let problem = format!("the direction is '{direction}': write ltr or rtl");
-        return Err(MessagesError { line: header.len(), problem });
-    }
-    let mut texts = BTreeMap::new();
+/// What a file begins with, line by line.
+const HEADER: [&str; 3] = ["# language: ", "# name: ", "# direction: "];
+
+/// The lines of a text with where they stand.
+fn lines(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
+    let mut start = 0;
+    text.lines().map(move |line| {
+        let range = start..start + line.len();
+        start = next_line(text, range.end);
+        (line, range)
+    })
+}
+
+/// Where the line begins that follows the one that ends at `end`.
+fn next_line(text: &str, end: usize) -> usize {
+    let rest = text.get(end..).unwrap_or_default();
+    end + if rest.starts_with("\r\n") { 2 } else { usize::from(rest.starts_with('\n')) }
+}
+
+/// Whether all behind the header of a file are entries: an id, what is wrong, what to do.
+fn check_entries(text: &str) -> Result<(), MessagesError> {
+    let mut lines = text.lines().zip(1..).skip(HEADER.len());
+    let mut known = HashSet::new();
     while let Some((line, number)) = lines.next() {
         if line.is_empty() {
             continue;
@@ -194,11 +259,11 @@ fn read<'a>(text: &'a str, keep: impl Fn(&'a str) -> Text) -> Result<Messages, M
         for (text, line) in pair {
             check(text).map_err(|problem| MessagesError { line, problem })?;
         }
-        if texts.insert(keep(id), [keep(sentence), keep(hint)]).is_some() {
+        if !known.insert(id) {
             return fail(format!("'{id}' was there before"));
         }
     }
-    Ok(Messages { language: keep(language), name: keep(name), is_right_to_left: direction == "rtl", texts })
+    Ok(())
 }
 
 /// Whether all braces of a template belong to placeholders: a misspelt one would be shown to people as it is.

@@ -10,7 +10,7 @@ const LANGUAGES: &[&str] = &["en", "fr", "es", "ru", "ar", "zh"];
 #[cfg(not(feature = "languages"))]
 const LANGUAGES: &[&str] = &["en"];
 
-fn all() -> impl Iterator<Item = Messages> {
+fn all() -> impl Iterator<Item = &'static Messages> {
     LANGUAGES.iter().map(|language| Messages::of(language).unwrap_or_else(|| panic!("{language} cannot be read")))
 }
 
@@ -31,6 +31,28 @@ fn all_languages_are_there_under_their_names() {
     }
     assert_eq!(all().map(|messages| messages.name().to_owned()).collect::<BTreeSet<_>>().len(), LANGUAGES.len());
     assert!(Messages::of("xx").is_none());
+}
+
+/// What is compiled in is trusted, so it is read strictly here.
+#[test]
+fn the_files_are_well_formed() {
+    for language in LANGUAGES {
+        let path = format!("{}/../messages/{language}.txt", env!("CARGO_MANIFEST_DIR"));
+        let messages = Messages::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let compiled_in = Messages::of(language).unwrap();
+        assert!(messages.ids().eq(compiled_in.ids()), "{path}");
+        for id in messages.ids() {
+            let texts = (messages.sentence(id), messages.hint(id));
+            assert_eq!(texts, (compiled_in.sentence(id), compiled_in.hint(id)), "{id}");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_another_system_has_the_same_texts() {
+    let text = "# language: xx\r\n# name: X\r\n# direction: ltr\r\n\r\n[a]\r\nOne.\r\nTwo.\r\n";
+    let messages = Messages::parse(text).unwrap();
+    assert_eq!((messages.name(), messages.sentence("a"), messages.hint("a")), ("X", "One.", "Two."));
 }
 
 #[test]
