@@ -20,10 +20,6 @@ const ABI: u32 = 1;
 /// A status of the module: the answer is a report.
 const WELL: u32 = 0;
 
-/// Memory that an instance leaves behind is cleaned by hand up to here and thrown away above: what a usual certificate
-/// needs is kept, so that the next one finds its pages.
-const KEPT_BYTES: usize = 1 << 20;
-
 /// A module that was compiled for this machine. Shared between threads; cheap to clone.
 #[derive(Clone)]
 pub struct Module {
@@ -253,8 +249,7 @@ fn engine(limits: Limits) -> Result<Engine, HostError> {
     pool.total_core_instances(limits.instances.max(1))
         .total_memories(limits.instances.max(1))
         .total_tables(limits.instances.max(1))
-        .max_memory_size(limits.memory_bytes)
-        .linear_memory_keep_resident(KEPT_BYTES);
+        .max_memory_size(limits.memory_bytes);
     let mut config = Config::new();
     config.epoch_interruption(true).allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     Engine::new(&config).map_err(|error| HostError::Failed(format!("{error:#}")))
