@@ -114,7 +114,6 @@ impl Shard {
 
     /// The part of [`Self::check_invariants`] that a fact's own entry can tell, at constant cost: on in debug builds
     /// after each apply.
-    #[cfg(debug_assertions)]
     pub(super) fn check_around(&self, fact: &Fact) {
         let number = match fact {
             Fact::Accepted(accepted) => accepted.number,
