@@ -86,6 +86,17 @@ impl CodeList {
 }
 
 impl UnitKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Weight,
+        Self::Volume,
+        Self::Duration,
+        Self::Temperature,
+        Self::Concentration,
+        Self::Area,
+        Self::Distance,
+    ];
+
     /// The kind as it stands on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

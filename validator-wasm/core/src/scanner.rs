@@ -192,7 +192,7 @@ impl<'a> Scanner<'a> {
         let local = name.get(prefix..)?;
         let (local, _) = local.split_at_checked(letters(local))?;
         let element = Element::of(local);
-        if element == Element::Unknown {
+        if element == Element::Unknown || NAME_BYTES_MAX < prefix + local.len() {
             return None;
         }
         let begin = self.at + "<".len();

@@ -80,7 +80,12 @@ fn read_plain_attributes<'a>(
         let is_plain = matches!(name, b"languageID" | b"unitCode")
             || (!name.is_empty() && name.iter().all(u8::is_ascii_alphabetic) && name != b"xmlns");
         let is_twice = attributes.iter().any(|known| same(known.name.qualified.as_bytes(), name));
-        if value.get(length) != Some(quote) || !is_plain || is_twice || ATTRIBUTES_MAX <= attributes.len() {
+        if value.get(length) != Some(quote)
+            || !is_plain
+            || is_twice
+            || ATTRIBUTES_MAX <= attributes.len()
+            || NAME_BYTES_MAX < name.len()
+        {
             return None;
         }
         let (begin, value) = (at + 1, at + 1 + name.len() + 2);

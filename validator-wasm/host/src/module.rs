@@ -133,9 +133,10 @@ impl Module {
     pub fn with_part(self, text: &str) -> Result<Self, HostError> {
         let parts = self.parts.iter().cloned().chain([text.to_owned()]).collect();
         let new = Self { shared: self.shared, parts };
-        let _slot = new.shared.slots.take();
-        new.run().map(drop)?;
-        drop(_slot);
+        {
+            let _slot = new.shared.slots.take();
+            new.run()?;
+        }
         Ok(new)
     }
 

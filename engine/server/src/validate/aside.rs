@@ -1,6 +1,7 @@
 //! Work on deliveries that nobody waits for: on a thread of its own, beside the way of the envelopes, with bounds on
 //! what may wait.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
@@ -39,7 +40,10 @@ impl Aside {
         let held = Arc::clone(&bytes);
         let all = move || {
             while let Ok(delivered) = waiting.recv() {
-                work(&delivered);
+                // One delivery on which it fails must not end the work on all others.
+                if panic::catch_unwind(AssertUnwindSafe(|| work(&delivered))).is_err() {
+                    tracing::error!(target: "phytohub::validate", "judging beside the way failed on one delivery");
+                }
                 held.fetch_sub(delivered.content.len(), Ordering::Relaxed);
             }
         };

@@ -25,6 +25,7 @@ pub(super) struct Candidate {
 struct Seen {
     judged: u64,
     differing: u64,
+    in_other_classes: u64,
     classes: BTreeMap<Class, Counts>,
 }
 
@@ -56,6 +57,8 @@ pub(crate) struct ShadowReport {
     pub(crate) differing: u64,
     /// Deliveries that were not judged because too many waited.
     pub(crate) left_out: u64,
+    /// Deliveries of further classes than are told apart; they count above only.
+    pub(crate) in_other_classes: u64,
     /// The classes of certificates on which they differ.
     pub(crate) classes: Vec<ClassReport>,
 }
@@ -109,6 +112,7 @@ impl Candidate {
         seen.judged += 1;
         seen.differing += u64::from(!only_active.is_empty() || !only_candidate.is_empty());
         if CLASSES_MAX <= seen.classes.len() && !seen.classes.contains_key(&class) {
+            seen.in_other_classes += 1;
             return;
         }
         let counts = seen.classes.entry(class).or_default();
@@ -134,6 +138,7 @@ impl Candidate {
             judged: seen.judged,
             differing: seen.differing,
             left_out,
+            in_other_classes: seen.in_other_classes,
             classes: classes.map(|(class, counts)| class.report(counts)).collect(),
         }
     }
@@ -166,10 +171,13 @@ impl Class {
 
 impl fmt::Display for ShadowReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { candidate, judged, differing, left_out, classes } = self;
+        let Self { candidate, judged, differing, left_out, in_other_classes, classes } = self;
         write!(f, "shadow: {candidate}\n  {judged} deliveries judged by both, {differing} differ")?;
         if 0 < *left_out {
             write!(f, ", {left_out} were left out because too many waited")?;
+        }
+        if 0 < *in_other_classes {
+            write!(f, ", {in_other_classes} are of classes beyond the {CLASSES_MAX} that are told apart")?;
         }
         for class in classes {
             let ClassReport { from, certificate_type, certificate_status, judged, .. } = class;

@@ -105,20 +105,10 @@ fn set(row: &mut CodeRow, field: Field, text: String) {
         Field::Level => row.level = text.parse().ok(),
         Field::Parent => row.parent = Some(text),
         Field::Symbol => row.symbol = Some(text),
-        Field::UnitKind => row.unit_kind = UNIT_KINDS.into_iter().find(|kind| kind.as_str() == text),
+        Field::UnitKind => row.unit_kind = UnitKind::ALL.into_iter().find(|kind| kind.as_str() == text),
         Field::DocumentTypeOnly => row.document_type_only = text.parse().ok(),
     }
 }
-
-const UNIT_KINDS: [UnitKind; 7] = [
-    UnitKind::Weight,
-    UnitKind::Volume,
-    UnitKind::Duration,
-    UnitKind::Temperature,
-    UnitKind::Concentration,
-    UnitKind::Area,
-    UnitKind::Distance,
-];
 
 /// An attribute of the element just begun, as it stands.
 fn attribute<'a>(reader: &Reader<'a>, name: &str) -> Option<&'a str> {

@@ -12,17 +12,6 @@ const CODE_BYTES_MAX: usize = 8;
 const HEADER_LINES: usize = 4;
 const EDITION: &[u8] = b"# edition: ";
 
-/// The kinds of units, by their number in [`Table::kinds`], less one.
-const KINDS: [UnitKind; 7] = [
-    UnitKind::Weight,
-    UnitKind::Volume,
-    UnitKind::Duration,
-    UnitKind::Temperature,
-    UnitKind::Concentration,
-    UnitKind::Area,
-    UnitKind::Distance,
-];
-
 /// One list.
 #[derive(Clone, Copy)]
 pub(super) struct Table {
@@ -30,7 +19,8 @@ pub(super) struct Table {
     pub(super) edition: &'static str,
     /// Its codes, each as a word, sorted.
     codes: &'static [u64],
-    /// What each measures, by its number, 0 for nothing; empty where the list has no units.
+    /// What each measures, by its number in [`UnitKind::ALL`] and one more, 0 for nothing; empty where the list has no
+    /// units.
     kinds: &'static [u8],
 }
 
@@ -51,7 +41,7 @@ impl Table {
     }
 
     fn kind_at(&self, index: usize) -> Option<UnitKind> {
-        KINDS.get(usize::from(*self.kinds.get(index)?).checked_sub(1)?).copied()
+        UnitKind::ALL.get(usize::from(*self.kinds.get(index)?).checked_sub(1)?).copied()
     }
 }
 
@@ -168,8 +158,8 @@ const fn value(file: &[u8], at: usize) -> &[u8] {
 /// The number of the kind of this name, 0 for none.
 const fn kind(name: &[u8]) -> u8 {
     let mut index = 0;
-    while index < KINDS.len() {
-        let known = KINDS[index].as_str().as_bytes();
+    while index < UnitKind::ALL.len() {
+        let known = UnitKind::ALL[index].as_str().as_bytes();
         let mut same = known.len() == name.len();
         let mut at = 0;
         while same && at < known.len() {

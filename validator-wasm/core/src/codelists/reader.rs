@@ -140,16 +140,7 @@ fn number(column: &'static str, value: String) -> Result<i32, Problem> {
 }
 
 fn unit_kind(value: String) -> Result<UnitKind, Problem> {
-    let all = [
-        UnitKind::Weight,
-        UnitKind::Volume,
-        UnitKind::Duration,
-        UnitKind::Temperature,
-        UnitKind::Concentration,
-        UnitKind::Area,
-        UnitKind::Distance,
-    ];
-    all.into_iter().find(|kind| kind.as_str() == value).ok_or(Problem::BadValue { column: "kind", value })
+    UnitKind::ALL.into_iter().find(|kind| kind.as_str() == value).ok_or(Problem::BadValue { column: "kind", value })
 }
 
 fn language(value: String) -> Result<String, Problem> {

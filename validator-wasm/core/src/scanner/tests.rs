@@ -9,14 +9,26 @@ use quick_xml::name::ResolveResult;
 use super::*;
 use crate::limits::{ATTRIBUTES_MAX, BINDINGS_MAX, NAMESPACE_BYTES_MAX};
 
+/// How a scanner is asked for what comes next.
+type Step = for<'s, 'a> fn(&'s mut Scanner<'a>) -> Result<Option<Event<'a>>, SyntaxError>;
+
 /// All events of `text`, or the breach.
 fn scan(text: &str) -> Result<Vec<String>, (usize, Kind)> {
+    scan_by(text, |scanner| scanner.next())
+}
+
+/// The same without the short way for what is common.
+fn scan_carefully(text: &str) -> Result<Vec<String>, (usize, Kind)> {
+    scan_by(text, |scanner| scanner.next_any())
+}
+
+fn scan_by(text: &str, next: Step) -> Result<Vec<String>, (usize, Kind)> {
     let document = Document { text: Cow::Borrowed(text), start: 0, stop: None };
     let mut scanner = Scanner::new(&document);
     let mut events = Vec::new();
     let mut text = String::new();
     loop {
-        let event = scanner.next().map_err(|error| (error.at, error.kind))?;
+        let event = next(&mut scanner).map_err(|error| (error.at, error.kind))?;
         match &event {
             Some(Event::Text(piece)) => text.push_str(piece),
             Some(Event::Character(character)) => text.push(*character),
@@ -288,5 +300,70 @@ proptest! {
         if let Ok(events) = scan(&document) {
             prop_assert_eq!(Ok(events), oracle(&document));
         }
+    }
+}
+
+/// Documents of names that the message has, which the short way takes.
+fn known_pieces() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "<ID>",
+        "</ID>",
+        "<ID/>",
+        "<ID></ID>",
+        "<ID>text</ID>",
+        "<ID>a]b</ID>",
+        "<ID>a]]>b</ID>",
+        "<ID>&lt;</ID>",
+        "<ID >",
+        "</ID >",
+        "<r:Name>",
+        "</r:Name>",
+        "<r:Name languageID=\"en\">a name in English</r:Name>",
+        "<r:Name languageID='en' unitCode='x'/>",
+        "<r:Name languageID='en' languageID='fr'/>",
+        "<r:Name languageID='<'/>",
+        "<r:Name languageID='&amp;'/>",
+        "<r:Name languageID='en'unitCode='x'/>",
+        "<r:Name xmlns='v' xmlns:r='w'>",
+        "<longprefix:Subject>x</longprefix:Subject>",
+        "<q:Content>",
+        "</q:Content>",
+        "<Contents/>",
+        "<Conten:t/>",
+        "<xmlns:ID/>",
+        "<!-- -->",
+        "<![CDATA[x]]>",
+        " text ",
+        "]]>",
+        "é",
+        "\u{1}",
+    ]);
+    prop::collection::vec(piece, 0..12)
+        .prop_map(|pieces| format!("<root xmlns:r='u' xmlns:longprefix='l'>{}</root>", pieces.concat()))
+}
+
+proptest! {
+    #[test]
+    fn the_short_way_reads_what_the_careful_way_reads(document in known_pieces()) {
+        prop_assert_eq!(scan(&document), scan_carefully(&document));
+    }
+}
+
+#[test]
+fn the_bounds_hold_on_the_short_way() {
+    let attribute = |length| format!("<root><ID {}='x'>y</ID></root>", "a".repeat(length));
+    let prefix = |length| {
+        let prefix = "p".repeat(length);
+        format!("<root xmlns:{prefix}='u'><{prefix}:ID>y</{prefix}:ID></root>")
+    };
+    let depth = |depth| format!("<root>{}{}</root>", "<ID>".repeat(depth), "</ID>".repeat(depth));
+    for (inside, beyond, kind) in [
+        (attribute(NAME_BYTES_MAX), attribute(NAME_BYTES_MAX + 1), Kind::NameTooLong),
+        (prefix(NAME_BYTES_MAX - "xmlns:".len()), prefix(NAME_BYTES_MAX - ":ID".len() + 1), Kind::NameTooLong),
+        (depth(DEPTH_MAX - 1), depth(DEPTH_MAX), Kind::TooDeep),
+    ] {
+        assert!(scan(&inside).is_ok());
+        assert_eq!(breach(&beyond).1, kind);
+        assert_eq!(scan(&beyond), scan_carefully(&beyond));
     }
 }
