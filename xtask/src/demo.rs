@@ -1,4 +1,4 @@
-//! `demo`, `bench` and `module`: hub and validator at their full speed.
+//! `demo`, `bench`, and what is written to folders: hub and validator at their full speed.
 
 use std::process::{Command, ExitCode};
 
@@ -33,12 +33,22 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<ExitC
 
 /// Writes the validator's modules to the folder that is named, relative to where the person stands.
 pub(crate) fn module(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode, Failure> {
+    export(workspace, "phytoval-host", &[], arguments)
+}
+
+/// Writes the pre-check page or the package for JavaScript, as `what` says, to the folder that is named.
+pub(crate) fn page(workspace: &Workspace, what: &str, arguments: &[String]) -> Result<ExitCode, Failure> {
+    export(workspace, "phytoval-page", &[what], arguments)
+}
+
+/// Runs the example `export` of a package, which writes what the package carries.
+fn export(workspace: &Workspace, package: &str, what: &[&str], arguments: &[String]) -> Result<ExitCode, Failure> {
     let [folder] = own_arguments(arguments) else {
-        return Err(Failure::new("name the folder that the modules are written to"));
+        return Err(Failure::new("name the folder that the files are written to"));
     };
     let folder = std::path::absolute(folder).map_err(|error| Failure::new(format!("{folder}: {error}")))?;
-    let mut command = workspace.cargo(["run", "--package", "phytoval-host", "--example", "export", "--"]);
-    let ended = shell::run(command.arg(folder))?;
+    let mut command = workspace.cargo(["run", "--package", package, "--example", "export", "--"]);
+    let ended = shell::run(command.args(what).arg(folder))?;
     Ok(ExitCode::from(shell::code_of(ended)))
 }
 

@@ -1,0 +1,185 @@
+//! The pre-check page, as the hub serves it, in a real browser.
+
+use std::path::PathBuf;
+
+use phytohub_certificates::typical;
+use phytohub_tests::browser::Browser;
+use phytohub_tests::hub::TestHub;
+use phytohub_tests::wire::get;
+use phytoval::Embedded;
+use serde_json::json;
+
+/// A folder of certificates: a clean one, one with a wrong unit, one that is not XML, one that would like to run.
+struct Files(tempfile::TempDir);
+
+impl Files {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clean = typical(1, "QM", "QZ", "QM-1");
+        let unit = clean.replace("unitCode=\"KGM\"", "unitCode=\"KGS\"");
+        let hostile = clean.replace("QM-1", "&lt;img src=x onerror=\"document.title='owned'\"&gt;");
+        for (name, content) in [
+            ("clean.xml", &clean),
+            ("unit.xml", &unit),
+            ("broken.xml", &clean[..2000].to_owned()),
+            ("hostile.xml", &hostile),
+        ] {
+            std::fs::write(folder.path().join(name), content).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn choose(&self, browser: &Browser, names: &[&str]) {
+        let paths: Vec<PathBuf> = names.iter().map(|name| self.path(name)).collect();
+        browser.choose_files("#files", &paths.iter().map(PathBuf::as_path).collect::<Vec<_>>());
+    }
+}
+
+/// The page of a hub, loaded, in a browser.
+fn page(hub: &TestHub) -> Browser {
+    let browser = Browser::start(1280, 1000);
+    browser.open(&format!("http://{}/check", hub.admin()));
+    browser.wait("document.querySelector('h1').textContent === 'Check a phytosanitary certificate'");
+    browser
+}
+
+/// Where a person who runs this test finds what the page looked like.
+fn picture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+#[test]
+fn files_are_judged_listed_and_explained() {
+    let (hub, files) = (TestHub::start(&["KE", "NL"]), Files::new());
+    let browser = page(&hub);
+    files.choose(&browser, &["clean.xml", "unit.xml", "broken.xml"]);
+    browser.wait("document.querySelectorAll('#rows tr').length === 3 && !document.querySelector('#detail').hidden");
+    assert_eq!(browser.text("#totals"), "Clean: 1. With findings: 0. Not to be sent: 2.");
+
+    browser.click("#rows tr:nth-child(2) button");
+    browser.wait("document.querySelector('#detail-title').textContent === 'unit.xml'");
+    assert!(browser.text("#verdict").contains("Do not send"));
+    browser.wait("document.querySelector('#findings .sentence').textContent.includes('KGS')");
+    browser.click("#findings li.severe .sentence");
+    browser.wait("document.querySelector('mark.chosen')?.textContent.includes('KGS')");
+    browser.screenshot(&picture("check-english.png"));
+
+    browser.click("#tab-certificate");
+    let form = browser.text("#panel-certificate");
+    assert!(form.contains("QM-1") && form.contains("Name and address of exporter"), "{form}");
+    browser.screenshot(&picture("check-form.png"));
+
+    browser.click("#rows tr:nth-child(3) button");
+    browser.wait("document.querySelector('#detail-title').textContent === 'broken.xml'");
+    assert!(browser.text("#panel-certificate").contains("cannot be shown"));
+    assert_eq!(browser.log(), Vec::<String>::new());
+}
+
+#[test]
+fn the_page_speaks_six_languages_and_turns_around_for_arabic() {
+    let (hub, files) = (TestHub::start(&["KE", "NL"]), Files::new());
+    let browser = page(&hub);
+    files.choose(&browser, &["unit.xml"]);
+    browser.wait("document.querySelector('#findings .sentence')");
+    let certificate = std::fs::read(files.path("unit.xml")).unwrap();
+    let mut titles = vec![browser.text("h1")];
+    for language in ["fr", "es", "ru", "zh", "ar"] {
+        browser.run(&format!(
+            "const select = document.querySelector('#language'); select.value = '{language}';
+             select.dispatchEvent(new Event('change'))"
+        ));
+        let report = Embedded::default().judge(&certificate, &format!("language={language}")).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        let sentence = &report["findings"][0]["sentence"];
+        browser.wait(&format!("document.querySelector('#findings .sentence').textContent === {sentence}"));
+        titles.push(browser.text("h1"));
+    }
+    titles.sort();
+    titles.dedup();
+    assert_eq!(titles.len(), 6, "{titles:?}");
+    assert_eq!(browser.run("return [document.dir, document.documentElement.lang]"), json!(["rtl", "ar"]));
+    browser.screenshot(&picture("check-arabic.png"));
+    assert_eq!(browser.log(), Vec::<String>::new());
+}
+
+#[test]
+fn a_pasted_certificate_is_compared_with_the_header_of_its_envelope() {
+    let hub = TestHub::start(&["KE", "NL"]);
+    let browser = page(&hub);
+    browser.click("#paste-box summary");
+    let content = json!(typical(2, "QM", "QZ", "QM-2"));
+    browser.run(&format!("document.querySelector('#paste').value = {content}"));
+    browser.click("#check");
+    browser.wait("document.querySelector('#rows .badge.clean')");
+    browser.click("#tab-envelope");
+    assert_eq!(browser.run("return document.querySelector('#envelope [name=number]').value"), json!("QM-2"));
+    browser.type_into("#envelope [name=number]", "0");
+    browser.click("#envelope [type=submit]");
+    browser.wait("document.querySelector('#rows .badge.severe')");
+    browser.wait("document.querySelector('#findings').textContent.includes('QM-20')");
+}
+
+#[test]
+fn nothing_in_a_certificate_becomes_markup() {
+    let (hub, files) = (TestHub::start(&["KE", "NL"]), Files::new());
+    let browser = page(&hub);
+    files.choose(&browser, &["hostile.xml"]);
+    browser.wait("document.querySelector('#detail-title').textContent === 'hostile.xml'");
+    browser.click("#tab-certificate");
+    assert!(browser.text("#panel-certificate").contains("<img src=x"));
+    assert_eq!(browser.run("return document.querySelectorAll('img').length"), json!(0));
+    // Neither may a script that got in run, nor anything be sent elsewhere.
+    let refused = browser.run(
+        "const tries = [() => eval('1'), () => fetch('http://127.0.0.2:9/')];
+         const outcomes = [];
+         for (const one of tries) { try { await one(); outcomes.push('ran'); } catch { outcomes.push('refused'); } }
+         return outcomes",
+    );
+    assert_eq!(refused, json!(["refused", "refused"]));
+    let log = browser.log().join("\n");
+    assert!(log.contains("connect-src 'self'"), "{log}");
+}
+
+#[test]
+fn the_page_works_without_a_network_once_it_was_open() {
+    let (mut hub, files) = (TestHub::start(&["KE", "NL"]), Files::new());
+    let browser = page(&hub);
+    browser.run("await navigator.serviceWorker.ready");
+    let address = hub.admin().to_owned();
+    hub.stop();
+    browser.open(&format!("http://{address}/check/?lang=fr"));
+    browser.wait("document.querySelector('h1').textContent.startsWith('Vérifier')");
+    files.choose(&browser, &["unit.xml"]);
+    browser.wait("document.querySelector('#findings .sentence')?.textContent.includes('KGS')");
+}
+
+#[test]
+fn the_package_says_in_the_browser_what_the_native_validator_says() {
+    let (hub, files) = (TestHub::start(&["KE", "NL"]), Files::new());
+    let browser = page(&hub);
+    for name in ["clean.xml", "unit.xml", "broken.xml", "hostile.xml"] {
+        let content = std::fs::read_to_string(files.path(name)).unwrap();
+        let said = browser.run(&format!(
+            "const phytoval = await import('./phytoval.js');
+             await phytoval.init(fetch(phytoval.moduleName()));
+             return JSON.stringify(phytoval.validate({}, {{ profile: 'strict' }}))",
+            json!(content)
+        ));
+        let native = Embedded::default().judge(content.as_bytes(), "profile=strict").unwrap();
+        assert_eq!(said, json!(native));
+    }
+}
+
+#[tokio::test]
+async fn only_files_of_the_page_are_served() {
+    let hub = TestHub::start(&["KE", "NL"]);
+    assert_eq!(get(hub.admin(), "/check/").await.0, 200);
+    assert_eq!(get(hub.admin(), "/check/phytoval.js").await.0, 200);
+    for path in ["/check/../admin.token", "/check/%2e%2e/admin.token", "/check/nothing.js", "/check//"] {
+        assert_eq!(get(hub.admin(), path).await.0, 404, "{path}");
+    }
+}
