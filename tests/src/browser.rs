@@ -118,12 +118,14 @@ impl Browser {
         self.type_into(selector, &paths.join("\n"));
     }
 
-    /// Takes the network away from the page, or gives it back.
-    pub fn offline(&self, is: bool) {
-        let conditions = json!({"network_conditions": {
-            "offline": is, "latency": 0, "download_throughput": -1, "upload_throughput": -1,
-        }});
-        self.command("POST", "/chromium/network_conditions", &conditions);
+    /// Shows the page as a phone of so many pixels would whose owner likes it dark.
+    pub fn dark_phone(&self, width: u32, height: u32) {
+        let screen = json!({"width": width, "height": height, "deviceScaleFactor": 2, "mobile": true});
+        let dark = json!({"features": [{"name": "prefers-color-scheme", "value": "dark"}]});
+        for (name, given) in [("setDeviceMetricsOverride", screen), ("setEmulatedMedia", dark)] {
+            let call = json!({"cmd": format!("Emulation.{name}"), "params": given});
+            self.command("POST", "/goog/cdp/execute", &call);
+        }
     }
 
     /// What the page wrote to its console since the last time, refusals by its policy among it.

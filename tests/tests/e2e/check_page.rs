@@ -107,6 +107,23 @@ fn the_page_speaks_six_languages_and_turns_around_for_arabic() {
 }
 
 #[test]
+fn on_a_phone_nothing_is_wider_than_the_screen() {
+    let (hub, files) = (TestHub::start(&["KE", "NL"]), Files::new());
+    let browser = page(&hub);
+    browser.dark_phone(360, 740);
+    files.choose(&browser, &["clean.xml", "unit.xml"]);
+    browser.wait("document.querySelectorAll('#rows tr').length === 2 && !document.querySelector('#detail').hidden");
+    browser.screenshot(&picture("check-phone.png"));
+    for tab in ["#tab-findings", "#tab-certificate", "#tab-envelope"] {
+        browser.click(tab);
+        let width = browser.run("return document.documentElement.scrollWidth");
+        assert_eq!(width, json!(360), "{tab}");
+    }
+    browser.click("#tab-certificate");
+    browser.screenshot(&picture("check-phone-form.png"));
+}
+
+#[test]
 fn a_pasted_certificate_is_compared_with_the_header_of_its_envelope() {
     let hub = TestHub::start(&["KE", "NL"]);
     let browser = page(&hub);

@@ -119,8 +119,9 @@ function places(nodes) {
   }));
 }
 
+/** The code of a mode of transport (UN/ECE Recommendation 19), and what travels. */
 function movement(node) {
-  return joined([node.one("ModeCode").text, ...node.texts("UsedSPSTransportMeans/Name"), node.one("ID").text]);
+  return { mode: node.one("ModeCode").text, means: joined([...node.texts("UsedSPSTransportMeans/Name"), node.one("ID").text]) };
 }
 
 function container(node) {

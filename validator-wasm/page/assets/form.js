@@ -14,7 +14,7 @@ export function form(certificate) {
     element("h3", {}, say(reexport ? "form-reexport" : "form-export")),
     rows([
       ["form-number", certificate.number],
-      ["form-status", certificate.status && status(certificate.status)],
+      ["form-status", certificate.status && worded("status", certificate.status)],
       ["form-from", [...certificate.issuer, ...certificate.from.map(place)]],
       ["form-to", certificate.to.map(place)],
       ["form-transit", certificate.transit.map(place)],
@@ -24,7 +24,7 @@ export function form(certificate) {
       ["form-exporter", certificate.exporter],
       ["form-consignee", certificate.consignee],
       ["form-marks", certificate.marks],
-      ["form-conveyance", certificate.conveyance],
+      ["form-conveyance", certificate.conveyance.map(conveyance)],
       ["form-containers", certificate.containers],
       ["form-entry", certificate.entry],
     ]),
@@ -49,9 +49,14 @@ export function form(certificate) {
   );
 }
 
-function status(code) {
-  const known = say(`status-${code}`);
-  return known === `status-${code}` ? code : `${known} (${code})`;
+/** A code in words where there are some. */
+function worded(kind, code) {
+  const known = say(`${kind}-${code}`);
+  return known === `${kind}-${code}` ? code : `${known} (${code})`;
+}
+
+function conveyance({ mode, means }) {
+  return [mode && worded("mode", mode), means].filter((text) => text !== "").join(", ");
 }
 
 function place({ code, name, part }) {
@@ -106,7 +111,8 @@ function rows(all) {
   for (const [key, given, style] of all) {
     const values = [given ?? []].flat().filter((text) => text !== "");
     if (values.length !== 0) {
-      made.push(element("dt", {}, say(key)), ...values.map((text) => element("dd", { class: style }, value(text, "auto"))));
+      const shown = values.map((text) => element("dd", { class: style }, value(text, "auto")));
+      made.push(element("div", {}, element("dt", {}, say(key)), ...shown));
     }
   }
   return element("dl", {}, ...made);

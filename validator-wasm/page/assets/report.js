@@ -74,12 +74,12 @@ function known(finding) {
 
 function facts(finding) {
   const [first, ...rest] = known(finding);
-  const pairs = (of) => of.flatMap(([key, text]) => [element("dt", {}, say(key)), element("dd", {}, value(text, "ltr"))]);
+  const pair = ([key, text]) => element("div", {}, element("dt", {}, say(key)), element("dd", {}, value(text, "ltr")));
   return element(
     "details",
     {},
     element("summary", {}, value(first[1], "ltr")),
-    element("dl", {}, ...pairs(first[0] === "path" ? rest : [first, ...rest])),
+    element("dl", {}, ...(first[0] === "path" ? rest : [first, ...rest]).map(pair)),
   );
 }
 
