@@ -163,12 +163,9 @@ impl Browser {
     fn send(&self, method: &str, path: &str, body: &str) -> std::io::Result<TcpStream> {
         let mut socket = TcpStream::connect(&self.address)?;
         socket.set_read_timeout(Some(2 * PATIENCE))?;
-        write!(
-            socket,
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            self.address,
-            body.len()
-        )?;
+        let (host, length) = (&self.address, body.len());
+        write!(socket, "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n")?;
+        write!(socket, "Content-Length: {length}\r\n\r\n{body}")?;
         Ok(socket)
     }
 }

@@ -64,6 +64,7 @@ fn build() -> Result<(), String> {
     for name in ["phytoval.d.ts", "package.json", "README.md"] {
         package.add(name, beside.join("js").join(name));
     }
+    package.add("report.schema.json", beside.join("report.schema.json"));
 
     let mut page = common;
     for kind in ["css", "html", "js", "svg"] {

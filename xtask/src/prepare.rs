@@ -1,5 +1,5 @@
-//! What the tests need beside Rust: curl, node, and a Python with a SOAP library and a runtime for WebAssembly that we
-//! did not write.
+//! What the tests need beside Rust: curl, node, a browser, and a Python with a SOAP library and a runtime for
+//! WebAssembly that we did not write.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,9 +35,13 @@ pub(crate) fn prepare(workspace: &Workspace) -> Result<Prepared, Failure> {
     }
     let node = shell::answers(Command::new("node").arg("--version")) || install(&["nodejs"])?;
     if !node {
-        println!("test: without node the JavaScript host of validator-wasm/host fails");
+        println!("test: without node the JavaScript host of validator-wasm/host and the tests of the package fail");
     }
-    Ok(Prepared { python: python_of(&environment), complete: curl && client && node })
+    let browser = has_browser() || (install(&["chromium", "chromium-driver"])? && has_browser());
+    if !browser {
+        println!("test: without chromium and chromedriver the tests of the pre-check page fail");
+    }
+    Ok(Prepared { python: python_of(&environment), complete: curl && client && node && browser })
 }
 
 fn python_of(environment: &Path) -> PathBuf {
@@ -79,6 +83,10 @@ fn make_environment(workspace: &Workspace, environment: &Path) -> Result<bool, F
     fs::write(&stamp, requirements(workspace)?)
         .map_err(|error| Failure::new(format!("{} could not be written: {error}", stamp.display())))?;
     Ok(true)
+}
+
+fn has_browser() -> bool {
+    ["chromium", "chromedriver"].iter().all(|program| shell::answers(Command::new(program).arg("--version")))
 }
 
 fn has_python() -> bool {

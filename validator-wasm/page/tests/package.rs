@@ -1,0 +1,78 @@
+//! The package for JavaScript, installed as npm would and run by node, says what the native validator says.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use phytohub_certificates::{Broken, broken, typical};
+use phytoval::Embedded;
+use phytoval_page::{PACKAGE, write};
+
+/// A folder with the package installed, the example and certificates; and what node prints there.
+struct Project(tempfile::TempDir);
+
+impl Project {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        write(PACKAGE, &folder.path().join("node_modules/phytoval")).expect("files can be written");
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../js/examples/judge.mjs");
+        fs::copy(example, folder.path().join("judge.mjs")).expect("a file can be copied");
+        Self(folder)
+    }
+
+    fn node(&self, arguments: &[&str]) -> Result<String, String> {
+        let output = Command::new("node")
+            .args(arguments)
+            .current_dir(self.0.path())
+            .output()
+            .unwrap_or_else(|error| panic!("node: {error}; `cargo xtask prepare` installs it"));
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+    }
+}
+
+#[test]
+fn node_says_what_the_native_validator_says_in_every_language() {
+    let project = Project::new();
+    let mut contents: Vec<String> = (0..20).map(|seed| typical(seed, "QM", "QZ", &format!("QM-{seed}"))).collect();
+    contents.extend(Broken::ALL.iter().map(|&how| broken(7, "QM", "QZ", "QM-7", how)));
+    let names: Vec<String> = (0..contents.len()).map(|index| format!("{index}.xml")).collect();
+    for (name, content) in names.iter().zip(&contents) {
+        fs::write(project.0.path().join(name), content).unwrap();
+    }
+    for language in ["en", "fr", "es", "ru", "ar", "zh"] {
+        let mut arguments = vec!["judge.mjs", language];
+        arguments.extend(names.iter().map(String::as_str));
+        let said = project.node(&arguments).unwrap();
+        assert_eq!(said.lines().count(), contents.len());
+        let native = Embedded::default();
+        for ((line, name), content) in said.lines().zip(&names).zip(&contents) {
+            let expected = native.judge(content.as_bytes(), &format!("language={language}")).unwrap();
+            // The report is escaped for use inside of HTML; what JavaScript writes of it is not.
+            assert_eq!(line, expected.replace("\\u003c", "<"), "{name} in {language}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_call_throws_and_says_how() {
+    let project = Project::new();
+    let call = |code: &str| {
+        let start = "import { readFileSync } from 'node:fs'; import * as p from 'phytoval';
+            const start = () => p.init(readFileSync(new URL(import.meta.resolve('phytoval/' + p.moduleName()))));";
+        project.node(&["--input-type=module", "--eval", &format!("{start} {code}")])
+    };
+    for (code, expected) in [
+        ("p.validate('<a/>')", "init"),
+        ("await p.init()", "init needs the module"),
+        ("await start(); p.validate(7)", "TypeError"),
+        ("await start(); p.validate('<a/>', { profile: 'none' })", "none"),
+        ("await start(); p.validate('<a/>', { language: 'fr\\nprofile=lenient' })", "line"),
+        ("await start(); p.validate('<a/>', { langauge: 'fr' })", "langauge"),
+        ("await start(); p.load('nonsense')", "were expected in line 1"),
+    ] {
+        let error = call(code).expect_err(code);
+        assert!(error.contains(expected), "{code}: {error}");
+    }
+    assert_eq!(call("await start(); console.log(p.validate('<a/>').verdict)"), Ok("findings\n".to_owned()));
+}
