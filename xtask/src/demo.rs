@@ -33,21 +33,26 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<ExitC
 
 /// Writes the validator's modules to the folder that is named, relative to where the person stands.
 pub(crate) fn module(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode, Failure> {
-    export(workspace, "phytoval-host", &[], arguments)
+    export(workspace, ["phytoval-host", "export"], &[], arguments)
 }
 
 /// Writes the pre-check page or the package for JavaScript, as `what` says, to the folder that is named.
 pub(crate) fn page(workspace: &Workspace, what: &str, arguments: &[String]) -> Result<ExitCode, Failure> {
-    export(workspace, "phytoval-page", &[what], arguments)
+    export(workspace, ["phytoval-page", "write"], &[what], arguments)
 }
 
-/// Runs the example `export` of a package, which writes what the package carries.
-fn export(workspace: &Workspace, package: &str, what: &[&str], arguments: &[String]) -> Result<ExitCode, Failure> {
+/// Runs the example of a package that writes what the package carries.
+fn export(
+    workspace: &Workspace,
+    [package, example]: [&str; 2],
+    what: &[&str],
+    arguments: &[String],
+) -> Result<ExitCode, Failure> {
     let [folder] = own_arguments(arguments) else {
         return Err(Failure::new("name the folder that the files are written to"));
     };
     let folder = std::path::absolute(folder).map_err(|error| Failure::new(format!("{folder}: {error}")))?;
-    let mut command = workspace.cargo(["run", "--package", package, "--example", "export", "--"]);
+    let mut command = workspace.cargo(["run", "--package", package, "--example", example, "--"]);
     let ended = shell::run(command.args(what).arg(folder))?;
     Ok(ExitCode::from(shell::code_of(ended)))
 }

@@ -1,6 +1,6 @@
 //! Writes the page, or the package for JavaScript, to a folder, for any static server or for npm.
 //!
-//! `cargo run -p phytoval-page --example export -- page|package FOLDER`, which `cargo xtask page FOLDER` and
+//! `cargo run -p phytoval-page --example write -- page|package FOLDER`, which `cargo xtask page FOLDER` and
 //! `cargo xtask package FOLDER` do.
 #![expect(clippy::print_stdout, reason = "it tells what it wrote")]
 
