@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use phytohub_certificates::typical;
 use phytohub_tests::browser::Browser;
 use phytohub_tests::hub::TestHub;
 use phytohub_tests::wire::get;
 use phytoval::Embedded;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A folder of certificates: a clean one, one with a wrong unit, one that is not XML, one that would like to run.
 struct Files(tempfile::TempDir);
@@ -93,7 +95,7 @@ fn the_page_speaks_six_languages_and_turns_around_for_arabic() {
              select.dispatchEvent(new Event('change'))"
         ));
         let report = Embedded::default().judge(&certificate, &format!("language={language}")).unwrap();
-        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        let report: Value = serde_json::from_str(&report).unwrap();
         let sentence = &report["findings"][0]["sentence"];
         browser.wait(&format!("document.querySelector('#findings .sentence').textContent === {sentence}"));
         titles.push(browser.text("h1"));
@@ -178,21 +180,37 @@ fn the_page_works_without_a_network_once_it_was_open() {
     browser.wait("document.querySelector('#findings .sentence')?.textContent.includes('KGS')");
 }
 
+/// Judges documents, given as base64 with the header they are compared with, by the package.
+const JUDGE_CASES: &str = "
+    const phytoval = await import('./phytoval.js');
+    await phytoval.init(fetch(phytoval.moduleName()));
+    return CASES.map(({ document, header }) =>
+        JSON.stringify(phytoval.validate(Uint8Array.from(atob(document), (byte) => byte.charCodeAt(0)), { header })));";
+
 #[test]
-fn the_package_says_in_the_browser_what_the_native_validator_says() {
-    let (hub, files) = (TestHub::start(&["KE", "NL"]), Files::new());
+fn the_browser_gives_the_conformance_suite_the_reports_of_the_native_validator() {
+    let hub = TestHub::start(&["KE", "NL"]);
     let browser = page(&hub);
-    for name in ["clean.xml", "unit.xml", "broken.xml", "hostile.xml"] {
-        let content = std::fs::read_to_string(files.path(name)).unwrap();
-        let said = browser.run(&format!(
-            "const phytoval = await import('./phytoval.js');
-             await phytoval.init(fetch(phytoval.moduleName()));
-             return JSON.stringify(phytoval.validate({}, {{ profile: 'strict' }}))",
-            json!(content)
-        ));
-        let native = Embedded::default().judge(content.as_bytes(), "profile=strict").unwrap();
-        // The report is escaped for use inside of HTML; what JavaScript writes of it is not.
-        assert_eq!(said, json!(native.replace("\\u003c", "<")));
+    let native = Embedded::default();
+    let cases = phytoval_conformance::cases().unwrap();
+    for some in cases.chunks(100) {
+        let given: Vec<Value> = some
+            .iter()
+            .map(|case| {
+                let mut given = json!({ "document": BASE64_STANDARD.encode(&case.document) });
+                for (key, value) in &case.header {
+                    given["header"][key] = json!(value);
+                }
+                given
+            })
+            .collect();
+        let said = browser.run(&format!("const CASES = {}; {JUDGE_CASES}", json!(given)));
+        let expected: Vec<String> = some
+            .iter()
+            // The report is escaped for use inside of HTML; what JavaScript writes of it is not.
+            .map(|case| native.judge(&case.document, &case.options()).unwrap().replace("\\u003c", "<"))
+            .collect();
+        assert_eq!(said, json!(expected));
     }
 }
 

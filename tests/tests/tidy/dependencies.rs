@@ -42,8 +42,9 @@ pub(crate) const CRATES: &[Crate] = &[
         folder: "validator-wasm/core",
         name: "phytoval",
         normal: &["base64", "phytohub-model"],
-        dev: &["proptest", "quick-xml"],
+        dev: &["phytoval-conformance", "proptest", "quick-xml"],
     },
+    Crate { folder: "validator-wasm/conformance", name: "phytoval-conformance", normal: &[], dev: &[] },
     Crate { folder: "validator-wasm/build", name: "phytoval-build", normal: &[], dev: &[] },
     Crate {
         folder: "validator-wasm/cli",
@@ -55,7 +56,7 @@ pub(crate) const CRATES: &[Crate] = &[
         folder: "validator-wasm/host",
         name: "phytoval-host",
         normal: &["thiserror", "wasmtime"],
-        dev: &["phytohub-certificates", "phytoval", "tempfile", "wat"],
+        dev: &["phytohub-certificates", "phytoval", "phytoval-conformance", "tempfile", "wat"],
     },
     Crate { folder: "validator-wasm/host/module", name: "phytoval-module", normal: &["phytoval"], dev: &[] },
     Crate { folder: "validator-wasm/js", name: "phytoval-js", normal: &["phytoval", "wasm-bindgen"], dev: &[] },
@@ -63,7 +64,7 @@ pub(crate) const CRATES: &[Crate] = &[
         folder: "validator-wasm/page",
         name: "phytoval-page",
         normal: &[],
-        dev: &["phytohub-certificates", "phytoval", "serde_json", "tempfile"],
+        dev: &["phytohub-certificates", "phytoval", "phytoval-conformance", "serde_json", "tempfile"],
     },
     Crate { folder: "loadtest/certificates", name: "phytohub-certificates", normal: &[], dev: &["phytoval"] },
     Crate {
@@ -123,7 +124,7 @@ pub(crate) const CRATES: &[Crate] = &[
             "tokio",
             "tokio-rustls",
         ],
-        dev: &["phytoval", "phytoval-host", "toml"],
+        dev: &["base64", "phytoval", "phytoval-conformance", "phytoval-host", "toml"],
     },
     Crate {
         folder: "benches",

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use phytohub_certificates::{Broken, broken, typical};
 use phytoval::Embedded;
+use phytoval_conformance::{EXPORT, cases};
 use phytoval_host::{HostError, Limits, MODULE, MODULE_SIMD, Module};
 
 /// Compiled once for all tests.
@@ -11,29 +12,30 @@ static MODULES: LazyLock<[Module; 2]> = LazyLock::new(|| {
     [MODULE, MODULE_SIMD].map(|bytes| Module::compile(bytes, Limits::default()).expect("the module compiles"))
 });
 
-/// A certificate that every rule's change is made to, and the changes.
-const CLEAN: &str = include_str!("../../core/tests/fixture/clean.xml");
-const CHANGES: &str = include_str!("../../core/tests/fixture/changes.txt");
-
-/// All documents that the two are compared on.
+/// Documents beside the conformance suite's that the two are compared on.
 fn documents() -> Vec<String> {
-    let lines: Vec<&str> = CHANGES.lines().collect();
-    let changed = lines.chunks(4).map(|change| match change {
-        [_, old, new, ..] => CLEAN.replace(&old["- ".len()..], &new["+ ".len()..]),
-        _ => panic!("a change has three lines"),
-    });
     let made = (0..20).map(|seed| typical(seed, "QM", "QZ", "QM-1"));
-    let cut = (0..CLEAN.len()).step_by(97).map(|at| CLEAN.chars().take(at).collect());
+    let cut = (0..EXPORT.len()).step_by(97).map(|at| EXPORT.chars().take(at).collect());
     let broken = [Broken::CutOff, Broken::Doctype, Broken::NoCertificate, Broken::NumberMissing]
         .map(|how| broken(3, "QM", "QZ", "QM-1", how));
-    changed.chain(made).chain(cut).chain(broken).collect()
+    made.chain(cut).chain(broken).collect()
+}
+
+#[test]
+fn the_conformance_suite_gets_the_same_reports() {
+    let native = Embedded::default();
+    for case in cases().unwrap() {
+        let expected = native.judge(&case.document, &case.options()).unwrap();
+        for module in &*MODULES {
+            assert_eq!(module.judge(&case.document, &case.options()).unwrap(), expected, "{}", case.id);
+        }
+    }
 }
 
 #[test]
 fn all_documents_get_the_same_report() {
     let native = Embedded::default();
     let documents = documents();
-    assert!(150 < documents.len(), "{}", documents.len());
     for (document, options) in documents.iter().zip(
         ["", "language=ar", "form=rows\nprofile=strict", "from=QM\nto=QZ\nnumber=QM-1\ntype=851\nstatus=70"]
             .into_iter()
@@ -68,8 +70,8 @@ fn parts_are_in_force_in_every_instance() {
     native.load(overlay).unwrap();
     native.load(list).unwrap();
     for _ in 0..2 {
-        let report = module.judge(CLEAN.as_bytes(), "profile=national").unwrap();
-        assert_eq!(report, native.judge(CLEAN.as_bytes(), "profile=national").unwrap());
+        let report = module.judge(EXPORT.as_bytes(), "profile=national").unwrap();
+        assert_eq!(report, native.judge(EXPORT.as_bytes(), "profile=national").unwrap());
         assert!(report.contains("2030-01-01"), "{report}");
     }
     let error = module.with_part("# profile: other\nno-rule = off").err().unwrap();
@@ -89,8 +91,8 @@ fn wrong_options_are_told_as_the_native_validator_tells_them() {
 fn a_precompiled_module_judges_the_same() {
     let code = MODULES[1].precompiled().unwrap();
     let module = Module::load_precompiled(&code, Limits::default()).unwrap();
-    let expected = Embedded::default().judge(CLEAN.as_bytes(), "").unwrap();
-    assert_eq!(module.judge(CLEAN.as_bytes(), "").unwrap(), expected);
+    let expected = Embedded::default().judge(EXPORT.as_bytes(), "").unwrap();
+    assert_eq!(module.judge(EXPORT.as_bytes(), "").unwrap(), expected);
     let error = Module::load_precompiled(&code[..100], Limits::default()).err().unwrap();
     assert!(matches!(error, HostError::NotWasm(_)), "{error}");
 }
@@ -98,12 +100,12 @@ fn a_precompiled_module_judges_the_same() {
 #[test]
 fn threads_judge_at_the_same_time_and_wait_where_there_is_no_place() {
     let module = Module::compile(MODULE, Limits { instances: 2, ..Limits::default() }).unwrap();
-    let expected = Embedded::default().judge(CLEAN.as_bytes(), "").unwrap();
+    let expected = Embedded::default().judge(EXPORT.as_bytes(), "").unwrap();
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
                 for _ in 0..20 {
-                    assert_eq!(module.judge(CLEAN.as_bytes(), "").unwrap(), expected);
+                    assert_eq!(module.judge(EXPORT.as_bytes(), "").unwrap(), expected);
                 }
             });
         }

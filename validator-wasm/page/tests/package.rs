@@ -54,6 +54,38 @@ fn node_says_what_the_native_validator_says_in_every_language() {
     }
 }
 
+/// Judges the documents of `cases.json` and prints a report a line.
+const JUDGE_CASES: &str = "
+    import { readFileSync } from 'node:fs';
+    import { init, moduleName, validate } from 'phytoval';
+    await init(readFileSync(new URL(import.meta.resolve('phytoval/' + moduleName()))));
+    for (const { file, header } of JSON.parse(readFileSync('cases.json'))) {
+        console.log(JSON.stringify(validate(readFileSync(file), { header: header ?? undefined })));
+    }";
+
+#[test]
+fn node_gives_the_conformance_suite_the_reports_of_the_native_validator() {
+    let project = Project::new();
+    let cases = phytoval_conformance::cases().unwrap();
+    let mut listed = Vec::new();
+    for (index, case) in cases.iter().enumerate() {
+        let file = format!("case-{index}");
+        fs::write(project.0.path().join(&file), &case.document).unwrap();
+        let header: serde_json::Map<_, _> =
+            case.header.iter().map(|(key, value)| (key.clone(), value.clone().into())).collect();
+        let header = if header.is_empty() { serde_json::Value::Null } else { header.into() };
+        listed.push(serde_json::json!({ "file": file, "header": header }));
+    }
+    fs::write(project.0.path().join("cases.json"), serde_json::to_string(&listed).unwrap()).unwrap();
+    let said = project.node(&["--input-type=module", "--eval", JUDGE_CASES]).unwrap();
+    assert_eq!(said.lines().count(), cases.len());
+    let native = Embedded::default();
+    for (line, case) in said.lines().zip(&cases) {
+        let expected = native.judge(&case.document, &case.options()).unwrap();
+        assert_eq!(line, expected.replace("\\u003c", "<"), "{}", case.id);
+    }
+}
+
 #[test]
 fn a_wrong_call_throws_and_says_how() {
     let project = Project::new();

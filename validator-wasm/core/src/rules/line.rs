@@ -47,11 +47,13 @@ fn judge_sequence<'t>(
     findings: &mut Findings<'_>,
 ) {
     let text = sequence.text();
+    // 01 and 1.0 are the number 1, too; zero is what is left of nothing.
+    let number = text.split('.').next().unwrap_or(text).trim_start_matches(['+', '0']);
     if !Decimal::read(text).is_some_and(|number| number.is_whole() && !number.is_negative) {
         findings.add(Rule::LineSequence, sequence).found(text);
-    } else if !numbers.insert(text) {
+    } else if !numbers.insert(number) {
         findings.add(Rule::LineSequenceTwice, sequence).found(text);
-    } else if is_first && !matches!(text, "0" | "1") {
+    } else if is_first && !matches!(number, "" | "1") {
         findings.add(Rule::LineSequenceStart, sequence).found(text);
     }
 }
