@@ -109,6 +109,28 @@ fn the_page_speaks_six_languages_and_turns_around_for_arabic() {
 }
 
 #[test]
+fn every_rule_has_its_place_in_the_catalogue_of_each_language() {
+    let (hub, files) = (TestHub::start(&["KE", "NL"]), Files::new());
+    let browser = page(&hub);
+    for language in ["ar", "en", "es", "fr", "ru", "zh"] {
+        browser.open(&format!("http://{}/check/rules/{language}.html", hub.admin()));
+        let found = browser.run("return [document.documentElement.lang, document.querySelectorAll('.rule').length]");
+        assert_eq!(found, json!([language, phytoval::Rule::ALL.len()]));
+        assert_eq!(browser.run("return document.querySelectorAll('.rule figure').length % 2"), json!(0));
+    }
+    browser.open(&format!("http://{}/check/rules/en.html#package-type", hub.admin()));
+    browser.screenshot(&picture("check-rules.png"));
+    assert_eq!(browser.log(), Vec::<String>::new());
+
+    browser.open(&format!("http://{}/check/?lang=fr", hub.admin()));
+    browser.wait("document.querySelector('#profile').options.length");
+    files.choose(&browser, &["unit.xml"]);
+    browser.wait("document.querySelector('#findings a')");
+    let link = browser.run("return document.querySelector('#findings a').href");
+    assert_eq!(link, json!(format!("http://{}/check/rules/fr.html#unit-code", hub.admin())));
+}
+
+#[test]
 fn on_a_phone_nothing_is_wider_than_the_screen() {
     let (hub, files) = (TestHub::start(&["KE", "NL"]), Files::new());
     let browser = page(&hub);

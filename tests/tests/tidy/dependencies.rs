@@ -14,8 +14,9 @@ pub(crate) struct Crate {
     dev: &'static [&'static str],
 }
 
-/// What build scripts may use: the only thing they are for is to carry the validator's modules.
-const BUILD_SCRIPTS: &[&str] = &["phytoval-build", "wasm-bindgen-cli-support"];
+/// What build scripts may use: they are for the validator's modules and pages that stem from its rules.
+const BUILD_SCRIPTS: &[&str] =
+    &["phytoval", "phytoval-build", "phytoval-conformance", "serde_json", "wasm-bindgen-cli-support"];
 
 /// Every crate of the workspace.
 pub(crate) const CRATES: &[Crate] = &[

@@ -32,7 +32,7 @@ const FILES: [(&str, &str); 7] = [
 const REEXPORT: &str = include_str!("../cases/reexport.txt");
 
 /// One document and what is found in it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Case {
     /// The rule it is about.
     pub rule: String,

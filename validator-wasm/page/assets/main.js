@@ -283,6 +283,7 @@ async function changeLanguage(wanted) {
   document.dir = LANGUAGES[wanted].direction;
   document.title = say("title");
   byId("language").value = wanted;
+  byId("rules").href = `rules/${wanted}.html`;
   label(document);
   for (const option of byId("profile").options) {
     option.textContent = PROFILES.includes(option.value) ? say(`profile-${option.value}`) : option.value;

@@ -1,7 +1,7 @@
 // A report as people read it: on the page, and as text to be saved.
 
 import { element, value } from "./elements.js";
-import { number, say } from "./words.js";
+import { language, number, say } from "./words.js";
 
 /** What the verdict means for the one who wants to send the certificate, and how it is coloured. */
 export function verdict(report) {
@@ -74,13 +74,19 @@ function known(finding) {
 
 function facts(finding) {
   const [first, ...rest] = known(finding);
-  const pair = ([key, text]) => element("div", {}, element("dt", {}, say(key)), element("dd", {}, value(text, "ltr")));
+  const pair = ([key, text]) => element("div", {}, element("dt", {}, say(key)), element("dd", {}, shown(key, text)));
   return element(
     "details",
     {},
     element("summary", {}, value(first[1], "ltr")),
     element("dl", {}, ...(first[0] === "path" ? rest : [first, ...rest]).map(pair)),
   );
+}
+
+/** A rule with the place where it is explained, everything else as it is. */
+function shown(key, text) {
+  const known = value(text, "ltr");
+  return key === "rule" ? element("a", { href: `rules/${language()}.html#${text}`, target: "_blank" }, known) : known;
 }
 
 /** The editions by which a certificate was judged. */

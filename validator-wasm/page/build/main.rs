@@ -1,5 +1,9 @@
 //! Builds the validator's package for JavaScript, and gathers the files of the page around it.
 
+#![expect(clippy::print_stdout, reason = "that is how a build script talks to cargo")]
+
+mod catalogue;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::fmt::Write;
@@ -8,6 +12,7 @@ use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use phytoval::Messages;
 use phytoval_build::{Instructions, module};
 use wasm_bindgen_cli_support::Bindgen;
 
@@ -41,7 +46,7 @@ fn main() -> ExitCode {
 fn build() -> Result<(), String> {
     let out = PathBuf::from(variable("OUT_DIR")?);
     let here = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
-    for folder in ["assets", "build.rs", "words"] {
+    for folder in ["assets", "build", "words"] {
         println!("cargo::rerun-if-changed={}", here.join(folder).display());
     }
     let plain = package(&out, Instructions::Plain, "phytoval.wasm")?;
@@ -71,6 +76,7 @@ fn build() -> Result<(), String> {
         page.folder("", &here.join("assets"), kind)?;
     }
     page.folder("words", &here.join("words"), "json")?;
+    page.rules(&here.join("words"), &out)?;
     page.keep_offline(&out)?;
 
     page.write(&out.join("page.rs"))?;
@@ -96,6 +102,22 @@ impl Files {
                 let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
                 self.add(&path, file);
             }
+        }
+        Ok(())
+    }
+
+    /// Adds the catalogue of rules, a page for each language.
+    fn rules(&mut self, words: &Path, out: &Path) -> Result<(), String> {
+        let cases = phytoval_conformance::cases().map_err(|problem| problem.to_string())?;
+        let languages: Vec<&Messages> = Messages::languages().filter_map(Messages::of).collect();
+        for messages in &languages {
+            let language = messages.language();
+            let words = read(&words.join(language).with_extension("json"))?;
+            let words = serde_json::from_slice(&words).map_err(|error| format!("words in {language}: {error}"))?;
+            let file = out.join(format!("rules-{language}.html"));
+            fs::write(&file, catalogue::page(&words, messages, &languages, &cases)?)
+                .map_err(|error| format!("{}: {error}", file.display()))?;
+            self.add(&format!("rules/{language}.html"), file);
         }
         Ok(())
     }
