@@ -1,5 +1,5 @@
-//! What the tests need beside Rust: curl, node, a browser, and a Python with a SOAP library and a runtime for
-//! WebAssembly that we did not write.
+//! What the tests need beside Rust: curl, node with the W3C's suite for parsers, a browser, and a Python with a SOAP
+//! library and a runtime for WebAssembly that we did not write.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,9 @@ pub(crate) const PYTHON_VARIABLE: &str = "PHYTOHUB_TEST_PYTHON";
 
 /// The libraries of the Python clients, each at one version.
 const REQUIREMENTS: &str = "tests/clients/requirements.txt";
+
+/// The packages for JavaScript, each at one version.
+const PACKAGES: &str = "tests/clients/package.json";
 
 /// What was found or made.
 pub(crate) struct Prepared {
@@ -37,11 +40,15 @@ pub(crate) fn prepare(workspace: &Workspace) -> Result<Prepared, Failure> {
     if !node {
         println!("test: without node the JavaScript host of validator-wasm/host and the tests of the package fail");
     }
+    let packages = has_packages(workspace)? || install_packages(workspace)?;
+    if !packages {
+        println!("test: without its packages for JavaScript the test with the suite of the W3C fails");
+    }
     let browser = has_browser() || (install(&["chromium", "chromium-driver"])? && has_browser());
     if !browser {
         println!("test: without chromium and chromedriver the tests of the pre-check page fail");
     }
-    Ok(Prepared { python: python_of(&environment), complete: curl && client && node && browser })
+    Ok(Prepared { python: python_of(&environment), complete: curl && client && node && packages && browser })
 }
 
 fn python_of(environment: &Path) -> PathBuf {
@@ -55,7 +62,7 @@ fn stamp_of(environment: &Path) -> PathBuf {
 
 /// Whether the environment holds just what is required today and its Python still starts.
 fn is_ready(workspace: &Workspace, environment: &Path) -> Result<bool, Failure> {
-    let required = requirements(workspace)?;
+    let required = text_of(workspace, REQUIREMENTS)?;
     let installed = fs::read_to_string(stamp_of(environment)).unwrap_or_default();
     Ok(required == installed && shell::answers(Command::new(python_of(environment)).args(["-c", ""])))
 }
@@ -80,8 +87,38 @@ fn make_environment(workspace: &Workspace, environment: &Path) -> Result<bool, F
         return Ok(false);
     }
     let stamp = stamp_of(environment);
-    fs::write(&stamp, requirements(workspace)?)
+    fs::write(&stamp, text_of(workspace, REQUIREMENTS)?)
         .map_err(|error| Failure::new(format!("{} could not be written: {error}", stamp.display())))?;
+    Ok(true)
+}
+
+/// Where the packages for JavaScript are: tests know it, too.
+fn packages_of(workspace: &Workspace) -> PathBuf {
+    workspace.target().join("npm")
+}
+
+fn has_packages(workspace: &Workspace) -> Result<bool, Failure> {
+    let installed = fs::read_to_string(packages_of(workspace).join("installed.json")).unwrap_or_default();
+    Ok(installed == text_of(workspace, PACKAGES)?)
+}
+
+fn install_packages(workspace: &Workspace) -> Result<bool, Failure> {
+    if !shell::answers(Command::new("npm").arg("--version")) && !install(&["npm"])? {
+        return Ok(false);
+    }
+    let folder = packages_of(workspace);
+    let fail = |error: std::io::Error| Failure::new(format!("{}: {error}", folder.display()));
+    let wanted = text_of(workspace, PACKAGES)?;
+    fs::create_dir_all(&folder).map_err(fail)?;
+    fs::write(folder.join("package.json"), &wanted).map_err(fail)?;
+    let mut command = Command::new("npm");
+    command.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--loglevel=error"]);
+    if !shell::run(command.current_dir(&folder))?.success() {
+        println!("test: npm could not install {PACKAGES}");
+        return Ok(false);
+    }
+    // What was wanted, written once it is there.
+    fs::write(folder.join("installed.json"), wanted).map_err(fail)?;
     Ok(true)
 }
 
@@ -93,8 +130,8 @@ fn has_python() -> bool {
     shell::answers(Command::new("python3").args(["-c", "import ensurepip, venv"]))
 }
 
-fn requirements(workspace: &Workspace) -> Result<String, Failure> {
-    let path = workspace.root().join(REQUIREMENTS);
+fn text_of(workspace: &Workspace, file: &str) -> Result<String, Failure> {
+    let path = workspace.root().join(file);
     fs::read_to_string(&path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
 }
 
