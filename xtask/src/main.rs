@@ -6,6 +6,7 @@
 mod audit;
 mod counts;
 mod demo;
+mod fuzz;
 mod prepare;
 mod shell;
 mod tests;
@@ -29,6 +30,8 @@ Usage: cargo xtask COMMAND [ARGUMENTS]
                      is well, but the database of vulnerabilities could not be had
   module FOLDER      write the validator's WebAssembly modules to FOLDER: phytoval.wasm for every runtime and
                      phytoval-simd.wasm for those with instructions on vectors
+  fuzz [TARGET] [SECONDS]
+                     libFuzzer on the validator: targets judge and agree, 60 seconds each; needs nightly
   page FOLDER        write the pre-check page to FOLDER, for any static server
   package FOLDER     write the validator's package for browsers and node to FOLDER
   bench [ARGUMENTS]  run the benchmarks, for instance with a part of a benchmark's name
@@ -57,6 +60,7 @@ fn run(command: &str, arguments: &[String]) -> Result<ExitCode, Failure> {
         "ci" => tests::ci(&workspace),
         "audit" => audit::audit(&workspace),
         "module" => demo::module(&workspace, arguments),
+        "fuzz" => fuzz::fuzz(&workspace, arguments),
         "page" | "package" => demo::page(&workspace, command, arguments),
         "bench" => demo::bench(&workspace, arguments),
         "help" | "--help" | "-h" => {

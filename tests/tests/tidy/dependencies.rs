@@ -46,6 +46,18 @@ pub(crate) const CRATES: &[Crate] = &[
         dev: &["phytoval-conformance", "proptest", "quick-xml"],
     },
     Crate { folder: "validator-wasm/conformance", name: "phytoval-conformance", normal: &[], dev: &[] },
+    Crate {
+        folder: "validator-wasm/fuzz",
+        name: "phytoval-fuzz",
+        normal: &["phytoval", "phytoval-conformance", "phytoval-host"],
+        dev: &["serde_json"],
+    },
+    Crate {
+        folder: "validator-wasm/fuzz/libfuzzer",
+        name: "phytoval-libfuzzer",
+        normal: &["libfuzzer-sys", "phytoval-fuzz"],
+        dev: &[],
+    },
     Crate { folder: "validator-wasm/build", name: "phytoval-build", normal: &[], dev: &[] },
     Crate {
         folder: "validator-wasm/cli",
@@ -197,7 +209,9 @@ fn check_crate(row: &Crate, manifest: &Table) -> Vec<String> {
                 row.name
             ));
         }
-        if value.get("workspace").and_then(Value::as_bool) != Some(true) {
+        // What is a workspace of its own has nowhere else to write them.
+        let is_apart = manifest.contains_key("workspace");
+        if !is_apart && value.get("workspace").and_then(Value::as_bool) != Some(true) {
             findings
                 .push(format!("{place}: write `{name}.workspace = true`; versions stand in the root Cargo.toml only"));
         }
