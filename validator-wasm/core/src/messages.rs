@@ -139,7 +139,7 @@ impl Messages {
                     entries.push([range.start + 1..range.end - 1, sentence, hint]);
                 }
             }
-            entries.sort_by_key(|[id, ..]| self.piece(id));
+            entries.sort_unstable_by_key(|[id, ..]| self.piece(id));
             entries
         })
     }

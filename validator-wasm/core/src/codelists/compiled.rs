@@ -12,6 +12,9 @@ const CODE_BYTES_MAX: usize = 8;
 const HEADER_LINES: usize = 4;
 const EDITION: &[u8] = b"# edition: ";
 
+/// A day as in 2026-11-24.
+const DAY_BYTES: usize = 10;
+
 /// One list.
 #[derive(Clone, Copy)]
 pub(super) struct Table {
@@ -72,8 +75,12 @@ pub(super) static TABLES: [Table; LISTS] = {
                 const ROWS: usize = count(FILE);
                 static CODES: [u64; ROWS] = sorted::<ROWS>(FILE).0;
                 static KINDS_OF_CODES: [u8; ROWS] = sorted::<ROWS>(FILE).1;
+                static EDITION_OF_LIST: [u8; DAY_BYTES] = edition(FILE);
                 Table {
-                    edition: edition(List::$list.compiled_in()),
+                    edition: match str::from_utf8(&EDITION_OF_LIST) {
+                        Ok(day) => day,
+                        Err(_) => panic!("a day is digits and hyphens"),
+                    },
                     codes: &CODES,
                     kinds: match List::$list {
                         List::UnitMeasures => &KINDS_OF_CODES,
@@ -116,11 +123,16 @@ const fn count(file: &[u8]) -> usize {
     rows
 }
 
-const fn edition(file: &'static str) -> &'static str {
-    let bytes = file.as_bytes();
-    let begin = line_end(bytes, line_end(bytes, 0)) + EDITION.len();
-    let (line, _) = file.split_at(line_end(bytes, begin) - 1);
-    line.split_at(begin).1
+/// A copy: a part of the file would keep all of it in the module.
+const fn edition(file: &[u8]) -> [u8; DAY_BYTES] {
+    let begin = line_end(file, line_end(file, 0)) + EDITION.len();
+    let (mut day, mut index) = ([0; DAY_BYTES], 0);
+    while index < DAY_BYTES {
+        day[index] = file[begin + index];
+        index += 1;
+    }
+    assert!(file[begin + DAY_BYTES] == b'\n', "an edition is a day");
+    day
 }
 
 /// The codes of the file, sorted, and what each measures where the second column says so.

@@ -130,15 +130,15 @@ impl Lists {
             return Vec::new();
         }
         let farthest = if code.chars().count() <= 3 { 1 } else { 2 };
-        let upper = code.to_uppercase();
+        let upper = code.to_ascii_uppercase();
         let mut near: Vec<(usize, String)> = self
             .rows(list)
             .into_iter()
             .filter(|(known, _)| known.len() <= COMPARED_BYTES_MAX)
-            .map(|(known, _)| (distance(&upper, &known.to_uppercase()), known))
+            .map(|(known, _)| (distance(&upper, &known.to_ascii_uppercase()), known))
             .filter(|(distance, _)| *distance <= farthest)
             .collect();
-        near.sort();
+        near.sort_unstable();
         near.dedup();
         near.into_iter().take(NEAREST_MAX).map(|(_, code)| code).collect()
     }
