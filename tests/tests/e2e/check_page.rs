@@ -165,6 +165,30 @@ fn a_pasted_certificate_is_compared_with_the_header_of_its_envelope() {
 }
 
 #[test]
+fn a_file_that_cannot_be_judged_does_not_look_clean() {
+    let (hub, files) = (TestHub::start(&["KE", "NL"]), Files::new());
+    let browser = page(&hub);
+    files.choose(&browser, &["clean.xml"]);
+    browser.wait("document.querySelector('#rows .badge.clean')");
+    let profile = |name: &str| {
+        browser.run(&format!(
+            "const select = document.querySelector('#profile');
+             select.append(new Option('{name}', '{name}'));
+             select.value = '{name}';
+             select.dispatchEvent(new Event('change'))"
+        ))
+    };
+    profile("unknown");
+    browser.wait("document.querySelector('#rows .badge.severe')");
+    browser.wait("document.querySelector('#problems').textContent.includes('unknown')");
+    browser.wait("document.querySelector('#detail').hidden");
+    // It is judged again when that is possible, and the problem is gone.
+    profile("ippc");
+    browser.wait("document.querySelector('#rows .badge.clean') && !document.querySelector('#detail').hidden");
+    assert_eq!(browser.text("#problems"), "");
+}
+
+#[test]
 fn nothing_in_a_certificate_becomes_markup() {
     let (hub, files) = (TestHub::start(&["KE", "NL"]), Files::new());
     let browser = page(&hub);

@@ -35,6 +35,13 @@ fn every_case_finds_what_it_expects_and_nothing_else() {
 }
 
 #[test]
+fn what_passes_keeps_its_rule_and_what_fails_breaks_it() {
+    for case in cases().unwrap() {
+        assert_eq!(case.expected.contains(&case.rule), !case.passes, "{}", case.id);
+    }
+}
+
+#[test]
 fn every_rule_is_kept_once_and_broken_twice() {
     let mut counts: BTreeMap<String, [u32; 2]> = BTreeMap::new();
     for case in cases().unwrap() {

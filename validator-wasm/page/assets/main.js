@@ -45,6 +45,7 @@ function tell(key, values) {
 
 /** Takes files in: parts are loaded, everything else is judged. */
 async function take(given) {
+  const mine = entries;
   byId("problems").replaceChildren();
   if (FILES_MAX < entries.length + given.length) {
     report(say("too-many", { limit: number(FILES_MAX) }));
@@ -53,14 +54,15 @@ async function take(given) {
   let first;
   for (const [index, { name, file }] of given.entries()) {
     tell("judging", { done: number(index + 1), all: number(given.length) });
-    try {
-      const entry = await judge({ name, file });
-      if (entry) {
-        entries.push(entry);
-        first ??= entry;
-      }
-    } catch (error) {
-      report(`${name}: ${error.message}`);
+    const entry = { name, file };
+    const isPart = await judge(entry);
+    if (mine !== entries) {
+      // All were removed meanwhile.
+      return;
+    }
+    if (!isPart) {
+      entries.push(entry);
+      first ??= entry;
     }
   }
   tell("judged", { count: number(entries.length) });
@@ -70,19 +72,34 @@ async function take(given) {
   }
 }
 
-/** Judges one file; nothing where it was a part of the validator. */
+/** What is known of a file that could not be judged: it must never look clean. */
+const UNKNOWN = {
+  verdict: "not-determined",
+  severe: 0,
+  warnings: 0,
+  infos: 0,
+  certificate: { number: "", type: "", status: "", from: "", to: "" },
+};
+
+/** Judges one file, and tells where that was not possible; true where it was a part of the validator. */
 async function judge(entry) {
-  if (FILE_BYTES_MAX < entry.file.size) {
-    throw new Error(say("too-long", { limit: number(FILE_BYTES_MAX / 1024 / 1024) }));
+  entry.summary = UNKNOWN;
+  try {
+    if (FILE_BYTES_MAX < entry.file.size) {
+      throw new Error(say("too-long", { limit: number(FILE_BYTES_MAX / 1024 / 1024) }));
+    }
+    const bytes = await bytesOf(entry);
+    const text = part(bytes);
+    if (text !== undefined) {
+      await takePart(entry.name, text);
+      return true;
+    }
+    const { findings, lists, ...summary } = await validator.judge(bytes, options(entry));
+    entry.summary = summary;
+  } catch (error) {
+    report(`${entry.name}: ${error.message}`);
   }
-  const bytes = await bytesOf(entry);
-  const text = part(bytes);
-  if (text !== undefined) {
-    await takePart(entry.name, text);
-    return undefined;
-  }
-  const { findings, lists, ...summary } = await validator.judge(bytes, options(entry));
-  return Object.assign(entry, { summary });
+  return false;
 }
 
 async function takePart(name, text) {
@@ -100,13 +117,10 @@ async function takePart(name, text) {
 /** Judges all that is there again, by what is in force now. */
 async function rejudge() {
   const mine = ++turn;
+  byId("problems").replaceChildren();
   for (const [index, entry] of entries.entries()) {
     tell("judging", { done: number(index + 1), all: number(entries.length) });
-    try {
-      await judge(entry);
-    } catch (error) {
-      report(`${entry.name}: ${error.message}`);
-    }
+    await judge(entry);
     if (mine !== turn) {
       return;
     }
@@ -166,8 +180,9 @@ async function look() {
       return;
     }
     shown = read;
-  } catch (error) {
-    report(`${entry.name}: ${error.message}`);
+  } catch {
+    // Its judgement has told why; what is shown must not be of another file, or of before.
+    byId("detail").hidden = true;
     return;
   }
   const state = verdict(shown.report);
@@ -296,6 +311,7 @@ async function changeLanguage(wanted) {
 }
 
 function listen() {
+  addEventListener("unhandledrejection", (event) => report(event.reason?.message ?? String(event.reason)));
   byId("language").addEventListener("change", (event) => changeLanguage(event.target.value));
   byId("profile").addEventListener("change", rejudge);
   byId("choose").addEventListener("click", () => byId("files").click());

@@ -50,7 +50,7 @@ function item(finding, index, chosen) {
     element("p", { class: "hint" }, finding.hint),
     facts(finding),
   );
-  made.addEventListener("click", (event) => event.target.closest("button, summary") || chosen(index));
+  made.addEventListener("click", (event) => event.target.closest("a, button, summary") || chosen(index));
   return made;
 }
 
