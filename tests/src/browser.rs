@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -138,7 +140,7 @@ impl Browser {
     /// Writes what a person sees to a PNG.
     pub fn screenshot(&self, file: &Path) {
         let image = self.command("GET", "/screenshot", &Value::Null);
-        let image = base64(image.as_str().expect("an image"));
+        let image = BASE64_STANDARD.decode(image.as_str().expect("an image")).expect("an image in base64");
         std::fs::write(file, image).expect("the image can be written");
     }
 
@@ -205,22 +207,4 @@ fn port(driver: &mut Child) -> u16 {
     std::thread::spawn(move || lines.for_each(drop));
     let port = line.split(said).nth(1).map(|rest| rest.trim_end_matches('.')).and_then(|port| port.parse().ok());
     port.expect("a port")
-}
-
-/// The bytes of an image, as WebDriver writes them.
-fn base64(text: &str) -> Vec<u8> {
-    let digit = |byte: u8| match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    };
-    let digits: Vec<u8> = text.bytes().filter_map(digit).collect();
-    let group = |group: &[u8]| {
-        let word = group.iter().fold(0_u32, |word, &digit| word << 6 | u32::from(digit)) << (6 * (4 - group.len()));
-        word.to_be_bytes()[1..group.len()].to_vec()
-    };
-    digits.chunks(4).flat_map(group).collect()
 }

@@ -126,6 +126,7 @@ pub(crate) const CRATES: &[Crate] = &[
         folder: "tests",
         name: "phytohub-tests",
         normal: &[
+            "base64",
             "memchr",
             "phytohub-certificates",
             "phytohub-model",
@@ -137,7 +138,7 @@ pub(crate) const CRATES: &[Crate] = &[
             "tokio",
             "tokio-rustls",
         ],
-        dev: &["base64", "phytoval", "phytoval-conformance", "phytoval-host", "toml"],
+        dev: &["phytoval", "phytoval-conformance", "phytoval-host", "toml"],
     },
     Crate {
         folder: "benches",

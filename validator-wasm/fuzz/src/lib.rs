@@ -5,7 +5,7 @@ mod mutations;
 
 use std::sync::LazyLock;
 
-use phytoval::{Embedded, Layer, Messages, Outcome, Validator};
+use phytoval::{Embedded, Expected, Layer, Messages, Outcome, Validator};
 use phytoval_host::{Limits, MODULE, MODULE_SIMD, Module};
 
 pub use crate::mutations::Mutations;
@@ -35,7 +35,12 @@ pub fn prepare() {
 ///
 /// Where it does not.
 pub fn judge(content: &[u8]) {
+    // Headers come from outside, too: what part of the content stands in one is as good as anything.
+    let from = Validator::text(content).chars().take(content.len() % 4).collect::<String>();
+    let header = Expected { from: &from, to: "QZ", number: "QM-0001", certificate_type: 851, certificate_status: 70 };
+    let compared = Validator::default().validate(content, Some(&header));
     let report = Validator::default().validate(content, None);
+    assert!(report.findings.len() <= compared.findings.len(), "a header only adds findings");
     let text = Validator::text(content);
     for finding in &report.findings {
         let id = finding.rule.entry().id;
