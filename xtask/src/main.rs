@@ -7,6 +7,7 @@ mod audit;
 mod counts;
 mod demo;
 mod fuzz;
+mod peers;
 mod prepare;
 mod shell;
 mod tests;
@@ -35,6 +36,7 @@ Usage: cargo xtask COMMAND [ARGUMENTS]
   page FOLDER        write the pre-check page to FOLDER, for any static server
   package FOLDER     write the validator's package for browsers and node to FOLDER
   bench [ARGUMENTS]  run the benchmarks, for instance with a part of a benchmark's name
+  peers validator    the validator beside libxml2 and others on the same certificates, as a table
   help               this text
 ";
 
@@ -63,6 +65,7 @@ fn run(command: &str, arguments: &[String]) -> Result<ExitCode, Failure> {
         "fuzz" => fuzz::fuzz(&workspace, arguments),
         "page" | "package" => demo::page(&workspace, command, arguments),
         "bench" => demo::bench(&workspace, arguments),
+        "peers" => peers::peers(&workspace, arguments),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)

@@ -40,7 +40,7 @@ pub(crate) fn prepare(workspace: &Workspace) -> Result<Prepared, Failure> {
     if !node {
         println!("test: without node the JavaScript host of validator-wasm/host and the tests of the package fail");
     }
-    let packages = has_packages(workspace)? || install_packages(workspace)?;
+    let packages = packages(workspace, PACKAGES, &packages_of(workspace))?;
     if !packages {
         println!("test: without its packages for JavaScript the test with the suite of the W3C fails");
     }
@@ -97,28 +97,27 @@ fn packages_of(workspace: &Workspace) -> PathBuf {
     workspace.target().join("npm")
 }
 
-fn has_packages(workspace: &Workspace) -> Result<bool, Failure> {
-    let installed = fs::read_to_string(packages_of(workspace).join("installed.json")).unwrap_or_default();
-    Ok(installed == text_of(workspace, PACKAGES)?)
-}
-
-fn install_packages(workspace: &Workspace) -> Result<bool, Failure> {
+/// Sees that `folder` holds the packages that the file `wanted` names, as they are wanted today.
+pub(crate) fn packages(workspace: &Workspace, wanted: &str, folder: &Path) -> Result<bool, Failure> {
+    // What was wanted is written there once it is there.
+    let stamp = folder.join("installed.json");
+    let text = text_of(workspace, wanted)?;
+    if fs::read_to_string(&stamp).unwrap_or_default() == text {
+        return Ok(true);
+    }
     if !shell::answers(Command::new("npm").arg("--version")) && !install(&["npm"])? {
         return Ok(false);
     }
-    let folder = packages_of(workspace);
     let fail = |error: std::io::Error| Failure::new(format!("{}: {error}", folder.display()));
-    let wanted = text_of(workspace, PACKAGES)?;
-    fs::create_dir_all(&folder).map_err(fail)?;
-    fs::write(folder.join("package.json"), &wanted).map_err(fail)?;
+    fs::create_dir_all(folder).map_err(fail)?;
+    fs::write(folder.join("package.json"), &text).map_err(fail)?;
     let mut command = Command::new("npm");
     command.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--loglevel=error"]);
-    if !shell::run(command.current_dir(&folder))?.success() {
-        println!("test: npm could not install {PACKAGES}");
+    if !shell::run(command.current_dir(folder))?.success() {
+        println!("test: npm could not install {wanted}");
         return Ok(false);
     }
-    // What was wanted, written once it is there.
-    fs::write(folder.join("installed.json"), wanted).map_err(fail)?;
+    fs::write(stamp, text).map_err(fail)?;
     Ok(true)
 }
 
