@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use phytohub_server::process::HubProcess;
+use phytohub_operate::process::HubProcess;
 use tempfile::TempDir;
 
 /// The hub's binary, built if it is not up to date.

@@ -17,8 +17,8 @@ use tokio::sync::watch;
 
 use crate::control::{self, Change};
 use crate::hub::Hub;
-use crate::layout::{Layout, SECRET, write_new};
 use crate::validate::ValidatorChange;
+use phytohub_operate::layout::{Layout, SECRET, write_new};
 
 /// Random bytes of a token.
 const TOKEN_BYTES: usize = 32;

@@ -20,7 +20,7 @@ use tokio_rustls::TlsConnector;
 use crate::admin::read_token;
 use crate::identity;
 use crate::ingress::PATH;
-use crate::layout::{Layout, Running};
+use phytohub_operate::layout::{Layout, Running};
 
 /// How long one call may take before the client gives up.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);

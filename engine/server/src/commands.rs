@@ -11,9 +11,9 @@ use crate::client;
 use crate::control::{self, Change, Member};
 use crate::hub;
 use crate::identity;
-use crate::layout::{Layout, PUBLIC, Running, write_new};
 use crate::members::Members;
 use crate::pki;
+use phytohub_operate::layout::{Layout, PUBLIC, Running, write_new};
 
 /// Makes the directory of a new hub.
 ///
@@ -201,7 +201,7 @@ enum Owner {
 /// The registry and the lock that makes it ours.
 struct LockedMembers {
     members: Members,
-    _lock: crate::layout::Lock,
+    _lock: phytohub_operate::layout::Lock,
 }
 
 impl LockedMembers {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::owner;
 use crate::shard::Failed;
-use crate::units::Span;
+use phytohub_operate::Span;
 
 /// Section `[forget]`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]

@@ -8,13 +8,13 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::config::Config;
 use crate::ingress;
-use crate::layout::{Layout, Lock};
 use crate::members::{Members, RegistryHandle};
 use crate::metrics::Metrics;
 use crate::pending::PendingElsewhere;
 use crate::route;
 use crate::shard::{self, Failed, ShardHandle, ShardParts};
 use crate::validate::Validators;
+use phytohub_operate::layout::{Layout, Lock};
 
 /// A running hub without its sockets.
 pub(crate) struct Hub {

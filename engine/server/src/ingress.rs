@@ -19,7 +19,7 @@ use crate::deadline::{Phase, Phases};
 use crate::hub::Hub;
 use crate::service;
 use crate::step::Step;
-use crate::units::{Size, Span};
+use phytohub_operate::{Size, Span};
 
 /// Section `[http]`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]

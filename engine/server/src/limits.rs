@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::Size;
+use phytohub_operate::Size;
 
 /// Section `[limits]`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use phytohub_operate::layout::Layout;
 use phytohub_server::cli::{Cli, Command};
 use phytohub_server::config::Config;
-use phytohub_server::layout::Layout;
 use phytohub_server::{commands, demo, serve, validator_commands};
 
 fn main() -> ExitCode {

@@ -12,7 +12,7 @@ use rcgen::{
     KeyUsagePurpose, SanType,
 };
 
-use crate::layout::{Layout, PUBLIC, SECRET, write_new};
+use phytohub_operate::layout::{Layout, PUBLIC, SECRET, write_new};
 
 /// Years that the first certificates are valid: long enough for a trial, short enough to be noticed.
 const VALID_YEARS: i32 = 2;

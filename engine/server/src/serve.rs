@@ -21,7 +21,7 @@ use crate::deadline::{Phases, Watched};
 use crate::hub::Hub;
 use crate::identity;
 use crate::ingress;
-use crate::layout::{Layout, Running};
+use phytohub_operate::layout::{Layout, Running};
 
 /// Largest head of a request: real clients send less than 2 KiB.
 const HEAD_BYTES_MAX: usize = 64 << 10;
@@ -50,7 +50,8 @@ async fn run(layout: &Layout, config: Config) -> Result<(), String> {
     let (hub, threads) = Hub::start(config, layout, &failed)?;
     let (stopping, stop) = watch::channel(false);
     let (soap_address, admin_address) = (address(&soap)?, address(&admin_socket)?);
-    let running = Running { pid: std::process::id(), admin: format!("http://{admin_address}") };
+    let running =
+        Running { pid: std::process::id(), soap: soap_address.to_string(), admin: format!("http://{admin_address}") };
     if let Err(error) = layout.write_run_file(&running) {
         // As on a full disk, where the hub must still hand out what waits.
         let file = layout.run_file();

@@ -23,7 +23,7 @@ use crate::owner;
 use crate::pending::PendingElsewhere;
 use crate::reclaim::Reclaim;
 use crate::step::Step;
-use crate::units::Size;
+use phytohub_operate::Size;
 
 /// Section `[journal]`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::ValidatorCommand;
 use crate::client;
-use crate::layout::Layout;
 use crate::validate::{ValidationSettings, ValidatorChange, ValidatorState};
+use phytohub_operate::layout::Layout;
 
 /// Runs a command about the validator; gives what it has to say.
 ///

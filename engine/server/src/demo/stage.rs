@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::tell::{Part, Teller, say};
 use crate::commands;
 use crate::party::Party;
-use crate::process::{HubProcess, this_program};
+use phytohub_operate::process::{HubProcess, this_program};
 
 /// The members of the demo.
 pub(super) const MEMBERS: [&str; 3] = ["KE", "NL", "NZ"];

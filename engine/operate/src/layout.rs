@@ -44,6 +44,9 @@ pub struct Fixed {
 pub struct Running {
     /// Process.
     pub pid: u32,
+    /// Address of the service, `127.0.0.1:PORT`.
+    #[serde(default)]
+    pub soap: String,
     /// Base of the admin endpoints.
     pub admin: String,
 }
@@ -175,12 +178,15 @@ impl Layout {
 }
 
 /// Mode of a file for everyone's eyes.
-pub(crate) const PUBLIC: u32 = 0o644;
+pub const PUBLIC: u32 = 0o644;
 /// Mode of a key or token.
-pub(crate) const SECRET: u32 = 0o600;
+pub const SECRET: u32 = 0o600;
 
 /// Writes a file that must not exist yet, with its mode from the first moment, and syncs it.
-pub(crate) fn write_new(file: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+///
+/// # Errors
+/// When it exists or cannot be written; the file is named.
+pub fn write_new(file: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let mut handle = OpenOptions::new()
         .create_new(true)
         .write(true)

@@ -1,0 +1,2 @@
+//! `phytoload`: proves what a hub holds.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Real-shaped traffic from a seed.
