@@ -55,6 +55,9 @@ fn main() -> ExitCode {
 
 fn run(command: &str, arguments: &[String]) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
+    if !matches!(command, "audit" | "help" | "--help" | "-h") {
+        prepare::wasm_target(&workspace)?;
+    }
     match command {
         "demo" => demo::demo(&workspace, arguments),
         "test" => tests::test(&workspace, arguments),

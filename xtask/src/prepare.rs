@@ -16,6 +16,28 @@ const REQUIREMENTS: &str = "tests/clients/requirements.txt";
 /// The packages for JavaScript, each at one version.
 const PACKAGES: &str = "tests/clients/package.json";
 
+/// The target of the validator's modules, which build scripts need and rustup may leave out of a toolchain that was
+/// there before this checkout.
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// Sees that the compiler has the target of the validator's modules.
+pub(crate) fn wasm_target(workspace: &Workspace) -> Result<(), Failure> {
+    let mut asked = Command::new("rustc");
+    asked.args(["--print", "target-libdir", "--target", WASM_TARGET]).current_dir(workspace.root());
+    let folder = asked.output().map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    if folder.is_ok_and(|folder| !folder.is_empty() && Path::new(&folder).is_dir()) {
+        return Ok(());
+    }
+    let added = shell::run(Command::new("rustup").args(["target", "add", WASM_TARGET]).current_dir(workspace.root()));
+    match added {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err(Failure::new(format!(
+            "the compiler's target {WASM_TARGET} is missing, and without it neither hub nor tests can be built; \
+             install it with `rustup target add {WASM_TARGET}` or from the package of your system"
+        ))),
+    }
+}
+
 /// What was found or made.
 pub(crate) struct Prepared {
     /// The Python of the virtual environment, whether or not it is there.
