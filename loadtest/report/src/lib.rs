@@ -2,8 +2,16 @@
 //!
 //! Pure: it knows no hub, no socket and no file. `phytoload` fills a [`Report`] and writes what this crate makes of it.
 
+mod chart;
+mod facts;
+pub mod html;
+mod json;
 mod model;
+mod table;
+pub mod text;
+mod units;
 
+pub use json::FORMAT;
 pub use model::{
     CapacityRow, Check, Cost, CostLine, Curve, Fault, Generator, HubUse, Knee, Latency, Ledger, Machine, Report,
     Scenario, Series, Stage, Trial, Verdict, Versions,

@@ -1,0 +1,302 @@
+//! Plots as inline SVG: lines and dots over two axes, with a legend that does not rely on colour.
+
+mod scale;
+
+use std::fmt::Write as _;
+
+pub(crate) use scale::Kind;
+use scale::Scale;
+
+use crate::html::markup::escape;
+use crate::units;
+
+/// The picture's own units. It is as wide as its place allows, and text grows in them where that is narrow (`page.css`).
+const WIDTH: f64 = 560.0;
+const HEIGHT: f64 = 310.0;
+const LEFT: f64 = 62.0;
+const RIGHT: f64 = 16.0;
+const TOP: f64 = 34.0;
+const BOTTOM: f64 = 52.0;
+
+/// More points than this are drawn as one for several: every second unit of the width.
+const POINTS_MAX: usize = 240;
+
+/// Labels of marks are cut to this many characters, the whole is in the table of faults.
+const MARK_CHARACTERS_MAX: usize = 22;
+
+/// Labels of marks that follow each other stand on so many rows in turn.
+const MARK_ROWS: usize = 3;
+
+/// An axis: what it shows, its unit with it, and how it is divided.
+#[derive(Clone, Debug)]
+pub(crate) struct Axis {
+    pub(crate) label: String,
+    pub(crate) kind: Kind,
+}
+
+/// How points are drawn. Both colour and dashes follow from the number of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// A line; of several points that share a place it shows their mean.
+    Line,
+    /// A line; of several points that share a place it shows the largest.
+    Peaks,
+    /// A filled circle at each point.
+    Circles,
+    /// An open square at each point.
+    Squares,
+    /// A cross at each point.
+    Crosses,
+}
+
+/// What is plotted under one name.
+#[derive(Clone, Debug)]
+pub(crate) struct Plotted {
+    pub(crate) name: String,
+    pub(crate) look: Look,
+    pub(crate) points: Vec<(f64, f64)>,
+}
+
+/// A place on the x axis that is marked.
+#[derive(Clone, Debug)]
+pub(crate) struct Mark {
+    pub(crate) at: f64,
+    pub(crate) label: String,
+}
+
+/// A plot.
+#[derive(Clone, Debug)]
+pub(crate) struct Chart {
+    pub(crate) title: String,
+    pub(crate) x: Axis,
+    pub(crate) y: Axis,
+    pub(crate) plotted: Vec<Plotted>,
+    pub(crate) marks: Vec<Mark>,
+}
+
+struct Frame {
+    x: Scale,
+    y: Scale,
+}
+
+impl Frame {
+    fn x(&self, value: f64) -> Option<f64> {
+        self.x.place(value).map(|place| LEFT + place * (WIDTH - LEFT - RIGHT))
+    }
+
+    fn y(&self, value: f64) -> Option<f64> {
+        self.y.place(value).map(|place| HEIGHT - BOTTOM - place * (HEIGHT - TOP - BOTTOM))
+    }
+
+    fn point(&self, (x, y): (f64, f64)) -> Option<(f64, f64)> {
+        Some((self.x(x)?, self.y(y)?))
+    }
+}
+
+impl Chart {
+    /// The plot as a `figure`. `doubt` says why it cannot be believed; it is grey then.
+    pub(crate) fn figure(&self, doubt: Option<&str>) -> String {
+        let title = escape(&self.title);
+        let class = if doubt.is_some() { "plot doubtful" } else { "plot" };
+        let doubt = doubt.map(|doubt| format!("<p class=\"doubt\">{}</p>", escape(doubt))).unwrap_or_default();
+        let inner = if self.is_empty() {
+            "<p class=\"none\">not measured</p>".to_owned()
+        } else {
+            format!("{}{}", self.svg(), self.legend())
+        };
+        format!("<figure class=\"{class}\"><figcaption><h3>{title}</h3></figcaption>{doubt}{inner}</figure>\n")
+    }
+
+    /// Whether there is nothing to see.
+    pub(crate) fn is_empty(&self) -> bool {
+        let seen = |value: f64| value.is_finite() && (self.y.kind != Kind::Log || value > 0.0);
+        !self.plotted.iter().flat_map(|plotted| &plotted.points).any(|point| seen(point.1))
+    }
+
+    fn svg(&self) -> String {
+        let points = || self.plotted.iter().flat_map(|plotted| plotted.points.iter());
+        let marks = self.marks.iter().map(|mark| mark.at);
+        let frame = Frame {
+            x: Scale::of(self.x.kind, points().map(|point| point.0).chain(marks)),
+            y: Scale::of(self.y.kind, points().map(|point| point.1)),
+        };
+        let name: String = self.title.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let mut svg = format!(
+            "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-labelledby=\"t-{name} d-{name}\">\
+             <title id=\"t-{name}\">{}</title><desc id=\"d-{name}\">{}</desc>",
+            escape(&self.title),
+            escape(&self.description())
+        );
+        self.write_axes(&frame, &mut svg);
+        for (index, plotted) in self.plotted.iter().enumerate() {
+            plotted.write(index, &frame, &mut svg);
+        }
+        // Above the lines, so that their labels can be read.
+        self.write_marks(&frame, &mut svg);
+        svg.push_str("</svg>");
+        svg
+    }
+
+    fn write_axes(&self, frame: &Frame, svg: &mut String) {
+        let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
+        for tick in &frame.y.ticks {
+            let Some(y) = frame.y(*tick) else { continue };
+            let _ = write!(
+                svg,
+                "<path class=\"grid\" d=\"M{LEFT} {y:.1}H{right}\"/><text x=\"{:.1}\" y=\"{:.1}\" class=\"end\">{}</text>",
+                LEFT - 6.0,
+                y + 4.0,
+                Scale::label(*tick)
+            );
+        }
+        for tick in &frame.x.ticks {
+            let Some(x) = frame.x(*tick) else { continue };
+            // At the right edge the number ends with the picture.
+            let (class, shift) = if x + RIGHT >= right { ("end", RIGHT - 2.0) } else { ("middle", 0.0) };
+            let _ = write!(
+                svg,
+                "<path class=\"grid\" d=\"M{x:.1} {bottom}V{TOP}\"/>\
+                 <text x=\"{:.1}\" y=\"{:.1}\" class=\"{class}\">{}</text>",
+                x + shift,
+                bottom + 19.0,
+                Scale::label(*tick)
+            );
+        }
+        let _ = write!(
+            svg,
+            "<path class=\"axis\" d=\"M{LEFT} {TOP}V{bottom}H{right}\"/>\
+             <text x=\"2\" y=\"16\" class=\"label\">{}</text>\
+             <text x=\"{right}\" y=\"{:.1}\" class=\"label end\">{}</text>",
+            escape(&self.y.label),
+            HEIGHT - 8.0,
+            escape(&self.x.label)
+        );
+    }
+
+    fn write_marks(&self, frame: &Frame, svg: &mut String) {
+        for (index, mark) in self.marks.iter().enumerate() {
+            let Some(x) = frame.x(mark.at) else { continue };
+            // Towards the middle, so that no label leaves the picture.
+            let (class, shift) = if x < WIDTH / 2.0 { ("mark", 4.0) } else { ("mark end", -4.0) };
+            let _ = write!(
+                svg,
+                "<path class=\"mark\" d=\"M{x:.1} {TOP}V{}\"/>\
+                 <text x=\"{:.1}\" y=\"{:.1}\" class=\"{class}\">{}</text>",
+                HEIGHT - BOTTOM,
+                x + shift,
+                TOP + 14.0 + 20.0 * (index % MARK_ROWS) as f64,
+                escape(&cut(&mark.label))
+            );
+        }
+    }
+
+    /// The plot in words, for those who do not see it.
+    fn description(&self) -> String {
+        let mut text = format!("{} over {}.", self.y.label, self.x.label);
+        for plotted in self.plotted.iter().filter(|plotted| !plotted.points.is_empty()) {
+            let values = || plotted.points.iter().map(|point| point.1).filter(|value| value.is_finite());
+            let low = values().fold(f64::INFINITY, f64::min);
+            let high = values().fold(f64::NEG_INFINITY, f64::max);
+            let _ =
+                write!(text, " {}: from {} to {}.", plotted.name, units::significant(low), units::significant(high));
+        }
+        for mark in &self.marks {
+            let _ = write!(text, " Marked at {}: {}.", units::significant(mark.at), mark.label);
+        }
+        text
+    }
+
+    fn legend(&self) -> String {
+        let mut list = String::from("<ul class=\"legend\">");
+        for (index, plotted) in self.plotted.iter().enumerate().filter(|(_, plotted)| !plotted.points.is_empty()) {
+            let sample = match plotted.look {
+                Look::Line | Look::Peaks => format!("<path class=\"line l{index}\" d=\"M1 7H33\"/>"),
+                dots => shape(dots, index, 17.0, 7.0),
+            };
+            let _ = write!(
+                list,
+                "<li><svg viewBox=\"0 0 34 14\" width=\"34\" height=\"14\" aria-hidden=\"true\">{sample}</svg>{}</li>",
+                escape(&plotted.name)
+            );
+        }
+        list.push_str("</ul>");
+        list
+    }
+}
+
+impl Plotted {
+    fn write(&self, index: usize, frame: &Frame, svg: &mut String) {
+        match self.look {
+            Look::Line | Look::Peaks => {
+                let _ = write!(svg, "<path class=\"line l{index}\" d=\"{}\"/>", self.path(frame));
+            }
+            dots => {
+                for (x, y) in self.points.iter().filter_map(|point| frame.point(*point)) {
+                    svg.push_str(&shape(dots, index, x, y));
+                }
+            }
+        }
+    }
+
+    /// The line, interrupted where a value has no place (a second in which nothing ended has no latency).
+    fn path(&self, frame: &Frame) -> String {
+        let mut path = String::new();
+        let mut drawing = false;
+        for point in self.thinned(frame).into_iter().map(|point| frame.point(point)) {
+            match point {
+                Some((x, y)) => {
+                    let _ = write!(path, "{}{x:.1} {y:.1}", if drawing { 'L' } else { 'M' });
+                    // A single point shows as a dot, by the round ends of a line of no length.
+                    if !drawing {
+                        let _ = write!(path, "h0");
+                    }
+                    drawing = true;
+                }
+                None => drawing = false,
+            }
+        }
+        path
+    }
+
+    /// The points, or one for each few of them where there are more than can be seen.
+    fn thinned(&self, frame: &Frame) -> Vec<(f64, f64)> {
+        let each = self.points.len().div_ceil(POINTS_MAX).max(1);
+        let thin = |few: &[(f64, f64)]| {
+            let placed: Vec<_> = few.iter().filter(|point| frame.point(**point).is_some()).collect();
+            let Some(first) = placed.first() else { return (f64::NAN, f64::NAN) };
+            let values = placed.iter().map(|point| point.1);
+            let value = match self.look {
+                Look::Peaks => values.fold(f64::NEG_INFINITY, f64::max),
+                _ => values.sum::<f64>() / placed.len() as f64,
+            };
+            (first.0, value)
+        };
+        self.points.chunks(each).map(thin).collect()
+    }
+}
+
+fn shape(look: Look, index: usize, x: f64, y: f64) -> String {
+    match look {
+        Look::Squares => {
+            format!(
+                "<rect class=\"open o{index}\" x=\"{:.1}\" y=\"{:.1}\" width=\"9\" height=\"9\"/>",
+                x - 4.5,
+                y - 4.5
+            )
+        }
+        Look::Crosses => {
+            format!("<path class=\"open o{index}\" d=\"M{:.1} {:.1}l9 9m0 -9l-9 9\"/>", x - 4.5, y - 4.5)
+        }
+        Look::Circles | Look::Line | Look::Peaks => {
+            format!("<circle class=\"full o{index}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"5\"/>")
+        }
+    }
+}
+
+fn cut(label: &str) -> String {
+    if label.chars().count() <= MARK_CHARACTERS_MAX {
+        return label.to_owned();
+    }
+    let begin: String = label.chars().take(MARK_CHARACTERS_MAX - 1).collect();
+    format!("{}…", begin.trim_end())
+}

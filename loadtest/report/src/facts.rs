@@ -1,0 +1,139 @@
+//! What follows from a report's figures, for all who show them: which are believable, and what they come to.
+
+use crate::{Check, Ledger, Report, Stage, Verdict};
+
+/// Classes of envelopes that a hub must not have. All others are what may become of an envelope.
+const FAULTY_CLASSES: [&str; 7] =
+    ["lost", "unexpected", "duplicate", "misrouted", "altered", "out of order", "wrongly accepted"];
+
+/// Whether envelopes of this class show a fault of the hub.
+pub(crate) fn is_faulty(class: &str) -> bool {
+    FAULTY_CLASSES.contains(&class)
+}
+
+/// What a check says of the hub.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Judged {
+    /// The limit holds.
+    Holds,
+    /// It does not.
+    Broken,
+    /// Nobody can tell, because the generator could not keep up.
+    Not,
+}
+
+impl Judged {
+    /// The word for it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Holds => "ok",
+            Self::Broken => "broken",
+            Self::Not => "not judged",
+        }
+    }
+}
+
+impl Ledger {
+    /// How many envelopes were lost, altered or otherwise treated as a hub must not.
+    pub fn faulty(&self) -> u64 {
+        self.classes.iter().filter(|(class, _)| is_faulty(class)).map(|(_, count)| count).sum()
+    }
+}
+
+impl Verdict {
+    /// The verdict in a word or two.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::GeneratorLimited => "generator limited",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+impl Report {
+    /// Whether the generator kept up, so that latencies can be believed.
+    pub fn believable(&self) -> bool {
+        self.verdict != Verdict::GeneratorLimited && !self.generator.limited
+    }
+
+    /// What stands in the place of a latency that cannot be believed.
+    pub(crate) fn not_believable(&self) -> String {
+        let reason = self.generator.reason.trim();
+        if reason.is_empty() {
+            "not believable: the generator could not keep up".to_owned()
+        } else {
+            format!("not believable: the generator could not keep up, {reason}")
+        }
+    }
+
+    /// Deliveries accepted a second: the mean over the stages, or over the seconds where there are none.
+    pub(crate) fn accepted_rate(&self) -> Option<f64> {
+        let length = |stage: &Stage| (stage.to - stage.from).max(0.0);
+        let seconds: f64 = self.stages.iter().map(length).sum();
+        if seconds > 0.0 {
+            return Some(self.stages.iter().map(|stage| stage.accepted * length(stage)).sum::<f64>() / seconds);
+        }
+        mean(&self.series.accepted)
+    }
+
+    /// The stage with the highest rate accepted.
+    pub(crate) fn fastest_stage(&self) -> Option<&Stage> {
+        self.stages.iter().max_by(|one, other| one.accepted.total_cmp(&other.accepted))
+    }
+
+    /// The verdict in a sentence.
+    pub(crate) fn verdict_sentence(&self) -> String {
+        let broken = self.checks.iter().filter(|check| self.judged(check) == Judged::Broken).count();
+        let broken = match broken {
+            0 => String::new(),
+            1 => " One check does not hold.".to_owned(),
+            more => format!(" {more} checks do not hold."),
+        };
+        match self.verdict {
+            Verdict::Passed if broken.is_empty() => match self.checks.len() {
+                0 => "There was nothing to check.".to_owned(),
+                1 => "The only check holds.".to_owned(),
+                all => format!("All {all} checks hold."),
+            },
+            Verdict::Passed | Verdict::Failed if broken.is_empty() => "The run failed outside its checks.".to_owned(),
+            Verdict::Passed | Verdict::Failed => broken.trim().to_owned(),
+            Verdict::GeneratorLimited => {
+                let reason = self.generator.reason.trim().trim_end_matches('.');
+                let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+                format!(
+                    "The generator could not keep up{reason}, so latencies are not believable; the ledger is.{broken}"
+                )
+            }
+            Verdict::Interrupted => {
+                format!("It was stopped before its end; this tells of the part that ran.{broken}")
+            }
+        }
+    }
+
+    /// What a check says of the hub: a latency is not judged where it cannot be believed.
+    pub(crate) fn judged(&self, check: &Check) -> Judged {
+        match (speaks_of_latency(check) && !self.believable(), check.passed) {
+            (true, _) => Judged::Not,
+            (false, true) => Judged::Holds,
+            (false, false) => Judged::Broken,
+        }
+    }
+
+    /// What was measured for a check, as it may be shown.
+    pub(crate) fn measured<'r>(&self, check: &'r Check) -> &'r str {
+        if self.judged(check) == Judged::Not { "not believable" } else { &check.measured }
+    }
+}
+
+/// Whether a check is about a latency: `p99 of deliver`, `latency of ...`, or whatever was measured in milliseconds.
+fn speaks_of_latency(check: &Check) -> bool {
+    let percentile = check.name.strip_prefix('p').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    percentile || check.name.contains("latency") || check.measured.ends_with(" ms")
+}
+
+/// The mean; none of nothing.
+pub(crate) fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
