@@ -7,6 +7,12 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 /// `%PDF-1.4` and a line feed: nine bytes, so that what follows begins a new group of four characters.
 const PDF_HEADER: &str = "JVBERi0xLjQK";
 
+/// An attached file of `bytes` bytes, rounded up to groups of three, as base64: what a certificate has in its
+/// AttachmentBinaryObject. Longer ones of the same seed begin with the shorter ones.
+pub fn attachment(seed: u64, bytes: usize) -> String {
+    pdf(&mut Random::new(seed), bytes)
+}
+
 /// The base64 of a file of `bytes` bytes, rounded up to groups of three, that begins as a PDF does and goes on with
 /// noise: like a real scan it cannot be compressed.
 pub(crate) fn pdf(random: &mut Random, bytes: usize) -> String {

@@ -40,6 +40,21 @@ impl Broken {
         Self::OtherStatus,
         Self::OtherType,
     ];
+
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CutOff => "cut-off",
+            Self::Doctype => "doctype",
+            Self::NoCertificate => "no-certificate",
+            Self::NumberMissing => "number-missing",
+            Self::OtherExporter => "other-exporter",
+            Self::OtherImporter => "other-importer",
+            Self::OtherNumber => "other-number",
+            Self::OtherStatus => "other-status",
+            Self::OtherType => "other-type",
+        }
+    }
 }
 
 /// A certificate from `from` to `to` with the number `number`, but for what `flavour` makes wrong.

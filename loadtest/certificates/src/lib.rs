@@ -17,9 +17,10 @@ mod xml;
 use std::fmt;
 
 pub use acknowledgement::acknowledgement;
+pub use attachment::attachment;
 pub use broken::{Broken, broken};
+pub use random::Random;
 
-use random::Random;
 use xml::Xml;
 
 /// What a certificate is for.
