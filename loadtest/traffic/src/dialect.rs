@@ -69,3 +69,35 @@ pub(crate) fn parameter(operation: Operation) -> &'static str {
         _ => "env",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::de::IntoDeserializer;
+    use serde::de::value::{Error, StrDeserializer};
+
+    use super::*;
+
+    #[test]
+    fn scenarios_name_dialects_as_people_do() {
+        const NAMES: [&str; 12] = [
+            "plain",
+            "axis",
+            "jax-ws",
+            "cxf",
+            "zeep",
+            "suds",
+            "php-soap-client",
+            "npm-soap",
+            "gsoap",
+            "dotnet",
+            "soap-lite",
+            "go",
+        ];
+        let read = |name: &'static str| {
+            let name: StrDeserializer<'_, Error> = name.into_deserializer();
+            Dialect::deserialize(name)
+        };
+        assert_eq!(NAMES.map(|name| read(name).unwrap()), Dialect::ALL);
+        assert!(read("cobol").is_err());
+    }
+}

@@ -14,7 +14,7 @@ pub struct TrafficSettings {
     pub members: usize,
     /// How unevenly they do: a member's weight is `1 / rank ^ head`, once among the senders and once, with another
     /// rank, among the receivers, and a pair's weight the product of its two. 0 makes all pairs alike; at 1 the first
-    /// of 120 senders sends a fifth of everything.
+    /// of 120 senders sends nearly a fifth of everything.
     pub head: f64,
     /// Different certificates that are made ahead. One takes about 25 KB of memory; attached files share theirs.
     pub prototypes: usize,
@@ -26,7 +26,9 @@ pub struct TrafficSettings {
     pub invalid: f64,
     /// Share of requests that attack.
     pub hostile: f64,
-    /// Share of certificates with files of 4 KiB to `attachment_bytes_max`, most of them small.
+    /// Share of certificates with files of 4 KiB to `attachment_bytes_max`, most of them small: half have less than
+    /// 13 KiB, one in a hundred more than 1.5 MiB (the quantiles of a bounded Pareto distribution of exponent 0.6).
+    /// With the defaults the median certificate has 9 KB and the mean one 13 KB; a request has a fifth more.
     pub attachments: f64,
     /// Bytes of the largest attached file; it grows by a third in the certificate.
     pub attachment_bytes_max: u64,
@@ -86,12 +88,14 @@ impl TrafficSettings {
         // Shares written in decimals may miss 1 by a few bits.
         if special > 1.0 + 1e-9 {
             return Err(format!(
-                "traffic.withdrawals, reexports, invalid and hostile are {special} together; no more than 1 can be shared"
+                "traffic.withdrawals, reexports, invalid and hostile are {special} together; no more than 1 can \
+                 be shared"
             ));
         }
         if self.attachment_bytes_max > ATTACHMENT_BYTES_MAX {
             return Err(format!(
-                "traffic.attachment_bytes_max is {}; the largest file that can be sent has {ATTACHMENT_BYTES_MAX} bytes",
+                "traffic.attachment_bytes_max is {}; the largest file that can be sent has \
+                 {ATTACHMENT_BYTES_MAX} bytes",
                 self.attachment_bytes_max
             ));
         }

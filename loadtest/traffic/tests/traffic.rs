@@ -133,10 +133,6 @@ fn sizes_are_those_of_real_exchanges() {
         contents.sort_unstable();
         bodies.sort_unstable();
         let median = contents[1000];
-            "{:?} {}",
-            (0..10).map(|i| contents[i * 200]).collect::<Vec<_>>(),
-            contents.iter().sum::<usize>() / 2000
-        );
         let mean = bodies.iter().sum::<usize>() / 2000;
         assert!((8_500..10_500).contains(&median), "median {median}");
         assert!((12_000..18_000).contains(&mean), "mean of bodies {mean}");
@@ -156,7 +152,7 @@ fn a_seed_gives_the_same_bytes_and_another_seed_others() {
     assert!(first != bytes(2));
     // A change of the generator changes what a seed stands for, and so every recorded run: it should be meant.
     let sum = first.iter().fold(0_u64, |sum, &byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    assert_eq!(sum, 9_796_821_789_459_258_604);
+    assert_eq!(sum, 627_276_401_757_938_796);
 }
 
 #[test]

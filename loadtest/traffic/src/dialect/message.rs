@@ -105,10 +105,13 @@ fn frame(dialect: Dialect, operation: Operation) -> [String; 2] {
         Dialect::Suds | Dialect::PhpSoapClient | Dialect::NpmSoap | Dialect::Gsoap => String::new(),
         _ => format!(" xmlns=\"{EPH}\""),
     };
-    let [line, deeper, end] = if dialect == Dialect::NpmSoap { ["\n    ", "\n      ", "\n"] } else { [""; 3] };
+    let [end, body, line, deeper] = match dialect {
+        Dialect::NpmSoap => ["\n", "\n  ", "\n    ", "\n      "],
+        _ => [""; 4],
+    };
     [
         format!("{root}{header}<{soap}Body>{line}<{eph}{name}{declarations}>{deeper}<{inner}{parameter}>"),
-        format!("{deeper}</{inner}{parameter}>{line}</{eph}{name}>{end}</{soap}Body>{end}</{root_end}Envelope>"),
+        format!("{deeper}</{inner}{parameter}>{line}</{eph}{name}>{body}</{soap}Body>{end}</{root_end}Envelope>"),
     ]
 }
 
