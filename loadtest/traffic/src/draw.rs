@@ -96,18 +96,14 @@ fn part(from: &[usize], to: &mut [usize], place: usize, members: usize, random: 
 /// of the bytes, as they do in real exchanges.
 const FILE_TAIL: f64 = 0.6;
 
-/// The smallest file of the tail: a page scanned small.
-pub(crate) const FILE_BYTES_MIN: u64 = 4 << 10;
-
 /// Bytes of the attached files of the `place`-th of `count` certificates with files, by size: the quantile in the
-/// middle of its part of the distribution. With the default maximum of 3 MiB half of them have less than 13 KiB, one
-/// in ten more than 143 KiB and one in a hundred more than 1.5 MiB; the mean is 81 KiB.
-pub(crate) fn file_bytes(place: usize, count: usize, bytes_max: u64) -> u64 {
-    let bytes_max = bytes_max.max(FILE_BYTES_MIN);
-    let quantile = (place as f64 + 0.5) / count.max(1) as f64;
-    let [low, high] = [FILE_BYTES_MIN, bytes_max].map(|bytes| 1.0 / power(bytes as f64, FILE_TAIL));
+/// middle of its part of the distribution between two sizes, neither of them 0. From 4 KiB to 3 MiB half of them have
+/// less than 13 KiB, one in ten more than 143 KiB and one in a hundred more than 1.5 MiB; the mean is 81 KiB.
+pub(crate) fn file_bytes(place: usize, count: usize, [bytes_min, bytes_max]: [u64; 2]) -> u64 {
+    let quantile = (place as f64 + 0.5) / count as f64;
+    let [low, high] = [bytes_min, bytes_max].map(|bytes| 1.0 / power(bytes as f64, FILE_TAIL));
     let bytes = power(1.0 / (low - quantile * (low - high)), 1.0 / FILE_TAIL);
-    (bytes as u64).clamp(FILE_BYTES_MIN, bytes_max)
+    (bytes as u64).clamp(bytes_min, bytes_max)
 }
 
 /// Weights of the number of commodity lines: most certificates have one or two, a few are long lists.
@@ -155,12 +151,13 @@ mod tests {
 
     #[test]
     fn files_are_as_large_as_documented() {
-        let sizes: Vec<u64> = (0..1000).map(|place| file_bytes(place, 1000, 3 << 20)).collect();
-        assert!(sizes.is_sorted() && sizes.iter().all(|&bytes| (FILE_BYTES_MIN..=3 << 20).contains(&bytes)));
+        let bounds = [4 << 10, 3 << 20];
+        let sizes: Vec<u64> = (0..1000).map(|place| file_bytes(place, 1000, bounds)).collect();
+        assert!(sizes.is_sorted() && sizes.iter().all(|bytes| (bounds[0]..=bounds[1]).contains(bytes)));
         let kib = |bytes: u64| bytes >> 10;
         let mean = sizes.iter().sum::<u64>() / 1000;
         let found = [sizes[500], sizes[900], sizes[990], mean].map(kib);
         assert_eq!(found, [12, 144, 1559, 81]);
-        assert_eq!(file_bytes(0, 1, 0), FILE_BYTES_MIN);
+        assert_eq!(file_bytes(0, 1, [5000, 5000]), 5000);
     }
 }

@@ -26,11 +26,13 @@ pub struct TrafficSettings {
     pub invalid: f64,
     /// Share of requests that attack.
     pub hostile: f64,
-    /// Share of certificates with files of 4 KiB to `attachment_bytes_max`, most of them small: half have less than
-    /// 13 KiB, one in a hundred more than 1.5 MiB (the quantiles of a bounded Pareto distribution of exponent 0.6).
-    /// With the defaults the median certificate has 9 KB and the mean one 13 KB; a request has a fifth more.
+    /// Share of certificates with attached files. Their bytes are the quantiles of a bounded Pareto distribution of
+    /// exponent 0.6 between the next two settings; with the defaults half have less than 13 KiB, one in a hundred more
+    /// than 1.5 MiB. Then the median certificate has 9 KB and the mean one 13 KB; a request has a fifth more.
     pub attachments: f64,
-    /// Bytes of the largest attached file; it grows by a third in the certificate.
+    /// The fewest bytes of attached files in one certificate that has some.
+    pub attachment_bytes_min: u64,
+    /// The most bytes of attached files in one certificate; they grow by a third there.
     pub attachment_bytes_max: u64,
     /// How often each operation delivers.
     pub operations: OperationWeights,
@@ -57,6 +59,9 @@ const PROTOTYPES_MAX: usize = 20_000;
 
 /// Beyond, the first member alone is all the traffic.
 const HEAD_MAX: f64 = 8.0;
+
+/// Three files of so many bytes together still have more than their first lines.
+const ATTACHMENT_BYTES_MIN: u64 = 1 << 10;
 
 /// As base64, in a body of its own, this still fits the largest body a hub can be set to take.
 const ATTACHMENT_BYTES_MAX: u64 = 40 << 20;
@@ -99,6 +104,12 @@ impl TrafficSettings {
                 self.attachment_bytes_max
             ));
         }
+        if self.attachment_bytes_min < ATTACHMENT_BYTES_MIN || self.attachment_bytes_max < self.attachment_bytes_min {
+            return Err(format!(
+                "traffic.attachment_bytes_min is {}; it may be from {ATTACHMENT_BYTES_MIN} to attachment_bytes_max",
+                self.attachment_bytes_min
+            ));
+        }
         self.operations.check()?;
         if self.dialects.is_empty() {
             return Err("traffic.dialects names none; [\"plain\"] is the simplest".to_owned());
@@ -138,6 +149,8 @@ impl Default for TrafficSettings {
             invalid: 0.0,
             hostile: 0.0,
             attachments: 0.02,
+            // A page scanned small.
+            attachment_bytes_min: 4 << 10,
             attachment_bytes_max: 3 << 20,
             operations: OperationWeights::default(),
             dialects: Dialect::ALL.to_vec(),
@@ -183,6 +196,8 @@ mod tests {
         refuses(|settings| settings.chunked = f64::NAN, "traffic.chunked is NaN");
         refuses(|settings| (settings.invalid, settings.hostile) = (0.6, 0.6), "no more than 1 can be shared");
         refuses(|settings| settings.attachment_bytes_max = 1 << 30, "attachment_bytes_max is 1073741824");
+        refuses(|settings| settings.attachment_bytes_max = 4095, "attachment_bytes_min is 4096; it may be from 1024");
+        refuses(|settings| settings.attachment_bytes_min = 0, "attachment_bytes_min is 0");
         refuses(|settings| settings.operations.deliver = -1.0, "a weight that is negative");
         refuses(|settings| settings.operations.validate_and_deliver = 0.0, "no weight above 0");
         refuses(|settings| settings.dialects.clear(), "traffic.dialects names none");

@@ -145,8 +145,8 @@ fn files(settings: &TrafficSettings, plans: &[Plan<'_>], random: &mut Random) ->
         (0..plans.len()).filter(|&place| matches!(plans[place].what, What::Certificate { .. })).collect();
     let shares = [settings.attachments, 1.0 - settings.attachments];
     let with_files = apportion(with_certificate.len(), &shares)[0];
-    let sizes: Vec<u64> =
-        (0..with_files).map(|place| file_bytes(place, with_files, settings.attachment_bytes_max)).collect();
+    let bounds = [settings.attachment_bytes_min, settings.attachment_bytes_max];
+    let sizes: Vec<u64> = (0..with_files).map(|place| file_bytes(place, with_files, bounds)).collect();
     let longest = sizes.last().copied().unwrap_or(0) as usize;
     let noise = attachment(random.next(), longest);
     let noise: std::sync::Arc<str> = noise.get(FILE_BEGIN_CHARACTERS..).unwrap_or_default().into();

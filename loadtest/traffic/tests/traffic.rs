@@ -70,6 +70,17 @@ fn every_country_of_the_list_can_take_part() {
 }
 
 #[test]
+fn the_largest_certificates_are_clean_too() {
+    let (attachment_bytes_min, attachment_bytes_max) = (2 << 20, 4 << 20);
+    let few = TrafficSettings { prototypes: 12, attachments: 1.0, ..TrafficSettings::default() };
+    let traffic = traffic(&TrafficSettings { attachment_bytes_min, attachment_bytes_max, ..few }, 8);
+    for (place, prototype) in traffic.prototypes.iter().enumerate() {
+        assert!((2_790_000..5_700_000).contains(&prototype.content_length()), "{}", prototype.content_length());
+        assert_eq!(severe(&traffic, place), [""; 0], "{place}");
+    }
+}
+
+#[test]
 fn codes_with_a_suffix_are_members_too() {
     let codes = ["LK2", "NO", "EU1A"].map(str::to_owned);
     let settings = TrafficSettings { members: 3, prototypes: 100, ..mixed() };
