@@ -12,10 +12,10 @@ use phytoload_report::{Report, html, text};
 
 fn main() -> std::io::Result<()> {
     let report = match std::env::args().nth(1).as_deref() {
-        Some("text") => text::summary(&fixture::report()),
+        Some("text") => text::summary(&fixture::complete()),
         Some("empty") => html::page(&Report::default()),
         Some("limited") => html::page(&fixture::limited()),
-        _ => html::page(&fixture::report()),
+        _ => html::page(&fixture::complete()),
     };
     std::io::stdout().write_all(report.as_bytes())
 }

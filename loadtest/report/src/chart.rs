@@ -24,8 +24,9 @@ const POINTS_MAX: usize = 240;
 /// Labels of marks are cut to this many characters, the whole is in the table of faults.
 const MARK_CHARACTERS_MAX: usize = 22;
 
-/// Labels of marks that follow each other stand on so many rows in turn.
+/// Labels of marks that follow each other stand on so many rows in turn, above the lines.
 const MARK_ROWS: usize = 3;
+const MARK_ROW: f64 = 20.0;
 
 /// An axis: what it shows, its unit with it, and how it is divided.
 #[derive(Clone, Debug)]
@@ -77,6 +78,8 @@ pub(crate) struct Chart {
 struct Frame {
     x: Scale,
     y: Scale,
+    /// Where the axes end: lower where labels of marks need room.
+    top: f64,
 }
 
 impl Frame {
@@ -85,7 +88,7 @@ impl Frame {
     }
 
     fn y(&self, value: f64) -> Option<f64> {
-        self.y.place(value).map(|place| HEIGHT - BOTTOM - place * (HEIGHT - TOP - BOTTOM))
+        self.y.place(value).map(|place| HEIGHT - BOTTOM - place * (HEIGHT - self.top - BOTTOM))
     }
 
     fn point(&self, (x, y): (f64, f64)) -> Option<(f64, f64)> {
@@ -98,12 +101,12 @@ impl Chart {
     pub(crate) fn figure(&self, doubt: Option<&str>) -> String {
         let title = escape(&self.title);
         let class = if doubt.is_some() { "plot doubtful" } else { "plot" };
-        let doubt = doubt.map(|doubt| format!("<p class=\"doubt\">{}</p>", escape(doubt))).unwrap_or_default();
         let inner = if self.is_empty() {
             "<p class=\"none\">not measured</p>".to_owned()
         } else {
-            format!("{}{}", self.svg(), self.legend())
+            format!("{}{}", self.svg(&doubt.map_or_else(|| self.description(), str::to_owned)), self.legend())
         };
+        let doubt = doubt.map(|doubt| format!("<p class=\"doubt\">{}</p>", escape(doubt))).unwrap_or_default();
         format!("<figure class=\"{class}\"><figcaption><h3>{title}</h3></figcaption>{doubt}{inner}</figure>\n")
     }
 
@@ -113,19 +116,20 @@ impl Chart {
         !self.plotted.iter().flat_map(|plotted| &plotted.points).any(|point| seen(point.1))
     }
 
-    fn svg(&self) -> String {
+    fn svg(&self, description: &str) -> String {
         let points = || self.plotted.iter().flat_map(|plotted| plotted.points.iter());
         let marks = self.marks.iter().map(|mark| mark.at);
         let frame = Frame {
             x: Scale::of(self.x.kind, points().map(|point| point.0).chain(marks)),
             y: Scale::of(self.y.kind, points().map(|point| point.1)),
+            top: TOP + MARK_ROW * self.marks.len().min(MARK_ROWS) as f64,
         };
         let name: String = self.title.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let mut svg = format!(
             "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-labelledby=\"t-{name} d-{name}\">\
              <title id=\"t-{name}\">{}</title><desc id=\"d-{name}\">{}</desc>",
             escape(&self.title),
-            escape(&self.description())
+            escape(description)
         );
         self.write_axes(&frame, &mut svg);
         for (index, plotted) in self.plotted.iter().enumerate() {
@@ -138,7 +142,7 @@ impl Chart {
     }
 
     fn write_axes(&self, frame: &Frame, svg: &mut String) {
-        let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
+        let (right, bottom, top) = (WIDTH - RIGHT, HEIGHT - BOTTOM, frame.top);
         for tick in &frame.y.ticks {
             let Some(y) = frame.y(*tick) else { continue };
             let _ = write!(
@@ -155,7 +159,7 @@ impl Chart {
             let (class, shift) = if x + RIGHT >= right { ("end", RIGHT - 2.0) } else { ("middle", 0.0) };
             let _ = write!(
                 svg,
-                "<path class=\"grid\" d=\"M{x:.1} {bottom}V{TOP}\"/>\
+                "<path class=\"grid\" d=\"M{x:.1} {bottom}V{top}\"/>\
                  <text x=\"{:.1}\" y=\"{:.1}\" class=\"{class}\">{}</text>",
                 x + shift,
                 bottom + 19.0,
@@ -164,7 +168,7 @@ impl Chart {
         }
         let _ = write!(
             svg,
-            "<path class=\"axis\" d=\"M{LEFT} {TOP}V{bottom}H{right}\"/>\
+            "<path class=\"axis\" d=\"M{LEFT} {top}V{bottom}H{right}\"/>\
              <text x=\"2\" y=\"16\" class=\"label\">{}</text>\
              <text x=\"{right}\" y=\"{:.1}\" class=\"label end\">{}</text>",
             escape(&self.y.label),
@@ -177,14 +181,16 @@ impl Chart {
         for (index, mark) in self.marks.iter().enumerate() {
             let Some(x) = frame.x(mark.at) else { continue };
             // Towards the middle, so that no label leaves the picture.
+            let row = (index % MARK_ROWS) as f64;
             let (class, shift) = if x < WIDTH / 2.0 { ("mark", 4.0) } else { ("mark end", -4.0) };
             let _ = write!(
                 svg,
-                "<path class=\"mark\" d=\"M{x:.1} {TOP}V{}\"/>\
+                "<path class=\"mark\" d=\"M{x:.1} {}V{}\"/>\
                  <text x=\"{:.1}\" y=\"{:.1}\" class=\"{class}\">{}</text>",
+                TOP + MARK_ROW * row,
                 HEIGHT - BOTTOM,
                 x + shift,
-                TOP + 14.0 + 20.0 * (index % MARK_ROWS) as f64,
+                TOP + 12.0 + MARK_ROW * row,
                 escape(&cut(&mark.label))
             );
         }

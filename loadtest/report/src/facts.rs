@@ -40,6 +40,13 @@ impl Ledger {
     }
 }
 
+impl Stage {
+    /// How long it lasted.
+    pub(crate) fn seconds(&self) -> f64 {
+        (self.to - self.from).max(0.0)
+    }
+}
+
 impl Verdict {
     /// The verdict in a word or two.
     pub fn word(self) -> &'static str {
@@ -70,10 +77,9 @@ impl Report {
 
     /// Deliveries accepted a second: the mean over the stages, or over the seconds where there are none.
     pub(crate) fn accepted_rate(&self) -> Option<f64> {
-        let length = |stage: &Stage| (stage.to - stage.from).max(0.0);
-        let seconds: f64 = self.stages.iter().map(length).sum();
+        let seconds: f64 = self.stages.iter().map(Stage::seconds).sum();
         if seconds > 0.0 {
-            return Some(self.stages.iter().map(|stage| stage.accepted * length(stage)).sum::<f64>() / seconds);
+            return Some(self.stages.iter().map(|stage| stage.accepted * stage.seconds()).sum::<f64>() / seconds);
         }
         mean(&self.series.accepted)
     }

@@ -2,7 +2,9 @@
 //!
 //! Pure: it knows no hub, no socket and no file. `phytoload` fills a [`Report`] and writes what this crate makes of it.
 
+pub mod capacity;
 mod chart;
+pub mod cost;
 mod facts;
 pub mod html;
 mod json;

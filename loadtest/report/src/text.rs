@@ -137,7 +137,7 @@ pub(crate) fn million(number: f64) -> String {
     format!("{} million", units::significant(number / 1e6))
 }
 
-/// An amount of money, with as many digits as a small one needs.
+/// An amount of money: with four decimals, because a million envelopes may cost next to nothing.
 pub(crate) fn money(amount: f64) -> String {
-    if amount.abs() < 1.0 { units::significant(amount) } else { format!("{amount:.2}") }
+    format!("{amount:.4}")
 }

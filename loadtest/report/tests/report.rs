@@ -59,8 +59,21 @@ errors
 knee
   The knee is at 12 k/s, the median of 3 repeats from 11.7 k/s to 12.3 k/s, which are 5 % apart.
   beyond it breaks: p99 of deliver at most 20 ms
+
+capacity
+  volume                  a year  busiest minute        headroom  outage  disk for it  worked off in
+  today's world       15 million         6.67 /s  held   1,845 x     1 d     1.37 GiB         28.8 s
+  ten times          150 million         66.7 /s  held     184 x     1 d     13.7 GiB     4 min 49 s
+  a hundred times  1,500 million          667 /s  held    18.4 x     1 d      137 GiB    49 min 39 s
+
+cost of a million envelopes
+  CPU of the hub             0.0312 hours      0.05 USD per hour  0.0016  USD
+  disk while they wait   0.314 GiB-months  0.1 USD per GiB-month  0.0314  USD
+  disk for their tracks   3.14 GiB-months  0.1 USD per GiB-month  0.3135  USD
+  sent to receivers              8.58 GiB       0.09 USD per GiB  0.7725  USD
+  total                                                           1.1189  USD
 ";
-    assert_eq!(text::summary(&fixture::report()), expected);
+    assert_eq!(text::summary(&fixture::complete()), expected);
 }
 
 #[test]

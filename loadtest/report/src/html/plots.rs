@@ -8,6 +8,13 @@ use crate::{Report, Trial};
 /// Runs longer than this have more seconds than a plot has places.
 const SECONDS_OF_ALL_POINTS: usize = 240;
 
+const LATENCY: &str = "Latency of deliveries";
+const CURVES: &str = "Latency by percentile";
+const THROUGHPUT: &str = "Throughput against latency";
+
+/// The plots of latencies.
+const LATENCIES: [&str; 3] = [LATENCY, CURVES, THROUGHPUT];
+
 const ONE: Unit = Unit { divisor: 1.0, name: "" };
 
 /// Name, values and look of one line over time.
@@ -17,7 +24,9 @@ type Over<'r> = (&'static str, &'r [f64], Look);
 pub(super) fn plots(report: &Report) -> String {
     let doubt = (!report.believable()).then(|| report.not_believable());
     let charts = over_time(report).into_iter().chain([curves(report), throughput(report)]);
-    let figures: String = charts.map(|chart| chart.figure(doubt.as_deref())).collect();
+    // What was counted stays true; what was timed by a generator that was late does not.
+    let doubt_of = |chart: &Chart| doubt.as_deref().filter(|_| LATENCIES.contains(&chart.title.as_str()));
+    let figures: String = charts.map(|chart| chart.figure(doubt_of(&chart))).collect();
     let seconds = report.series.second.len();
     let note = if seconds > SECONDS_OF_ALL_POINTS {
         let each = seconds.div_ceil(SECONDS_OF_ALL_POINTS);
@@ -51,7 +60,7 @@ fn over_time(report: &Report) -> Vec<Chart> {
     let commit: [Over<'_>; 1] = [("commit", &series.commit, peaks)];
     vec![
         timed(report, "Rate", "envelopes", units::rate_unit(largest(&rates)), Kind::Linear, &rates),
-        timed(report, "Latency of deliveries", "latency", latency, Kind::Log, &latencies),
+        timed(report, LATENCY, "latency", latency, Kind::Log, &latencies),
         timed(report, "Pending", "envelopes in the hub", units::count_unit(largest(&pending)), Kind::Linear, &pending),
         timed(report, "Errors", "failed requests", units::rate_unit(largest(&errors)), Kind::Linear, &errors),
         timed(report, "CPU", "CPU time", share, Kind::Linear, &cpu),
@@ -97,7 +106,7 @@ fn curves(report: &Report) -> Chart {
         points: curve.points.iter().copied().filter(|point| point.0 < 100.0).collect(),
     };
     Chart {
-        title: "Latency by percentile".to_owned(),
+        title: CURVES.to_owned(),
         x: Axis { label: "percentile".to_owned(), kind: Kind::Nines },
         y: Axis { label: "latency, ms".to_owned(), kind: Kind::Log },
         plotted: report.curves.iter().map(line).collect(),
@@ -118,7 +127,7 @@ fn throughput(report: &Report) -> Chart {
     let (held, broken) = if report.knee.is_some() { ("held", "broken") } else { ("stage", "stage with failures") };
     let limited = "generator limited, not believable";
     Chart {
-        title: "Throughput against latency".to_owned(),
+        title: THROUGHPUT.to_owned(),
         x: Axis { label: labelled("accepted", unit), kind: Kind::Linear },
         y: Axis { label: "p99 of deliver, ms".to_owned(), kind: Kind::Log },
         plotted: vec![

@@ -38,7 +38,7 @@ pub(super) fn stages(report: &Report) -> String {
         let mut cells: Vec<Cell> = vec![
             stage.name.as_str().into(),
             units::span(stage.from).into(),
-            units::span(stage.to - stage.from).into(),
+            units::span(stage.seconds()).into(),
             units::rate(stage.offered).into(),
             units::rate(stage.accepted).into(),
             units::rate(stage.acknowledged).into(),

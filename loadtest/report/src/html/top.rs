@@ -38,7 +38,7 @@ fn checks(report: &Report) -> String {
         return paragraph("The scenario has no limits.");
     }
     let columns =
-        [("check", Column::Text), ("limit", Column::Text), ("measured", Column::Text), ("holds", Column::Text)];
+        [("check", Column::Text), ("holds", Column::Text), ("measured", Column::Text), ("limit", Column::Text)];
     let mut table = Table::new("Limits and what was measured", &columns);
     for check in &report.checks {
         let judged = report.judged(check);
@@ -49,9 +49,9 @@ fn checks(report: &Report) -> String {
         };
         table.row([
             check.name.as_str().into(),
-            check.limit.as_str().into(),
-            report.measured(check).into(),
             Cell::of(class, format!("{sign} {}", judged.word())),
+            report.measured(check).into(),
+            check.limit.as_str().into(),
         ]);
     }
     table.html()
