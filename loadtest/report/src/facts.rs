@@ -89,6 +89,13 @@ impl Report {
         self.stages.iter().max_by(|one, other| one.accepted.total_cmp(&other.accepted))
     }
 
+    /// Share of all deliveries that failed: the mean over the stages, each as its deliveries count.
+    pub(crate) fn failed_share(&self) -> Option<f64> {
+        let deliveries = |stage: &Stage| stage.offered * stage.seconds();
+        let all: f64 = self.stages.iter().map(deliveries).sum();
+        (all > 0.0).then(|| self.stages.iter().map(|stage| stage.failed * deliveries(stage)).sum::<f64>() / all)
+    }
+
     /// The verdict in a sentence.
     pub(crate) fn verdict_sentence(&self) -> String {
         let broken = self.checks.iter().filter(|check| self.judged(check) == Judged::Broken).count();
@@ -142,4 +149,13 @@ fn speaks_of_latency(check: &Check) -> bool {
 /// The mean; none of nothing.
 pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// The value in the middle, or between the two in the middle; none of nothing.
+pub(crate) fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let upper = sorted.get(sorted.len() / 2)?;
+    let lower = sorted.get((sorted.len() - 1) / 2)?;
+    Some((lower + upper) / 2.0)
 }

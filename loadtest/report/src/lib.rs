@@ -4,6 +4,7 @@
 
 pub mod capacity;
 mod chart;
+pub mod compare;
 pub mod cost;
 mod facts;
 pub mod html;
