@@ -10,7 +10,8 @@ use scale::Scale;
 use crate::html::markup::escape;
 use crate::units;
 
-/// The picture's own units. It is as wide as its place allows, and text grows in them where that is narrow (`page.css`).
+/// The picture's own units. It is as wide as its place allows, and text grows in them where that is narrow: see
+/// `page.css`.
 const WIDTH: f64 = 560.0;
 const HEIGHT: f64 = 310.0;
 const LEFT: f64 = 62.0;
@@ -147,7 +148,8 @@ impl Chart {
             let Some(y) = frame.y(*tick) else { continue };
             let _ = write!(
                 svg,
-                "<path class=\"grid\" d=\"M{LEFT} {y:.1}H{right}\"/><text x=\"{:.1}\" y=\"{:.1}\" class=\"end\">{}</text>",
+                "<path class=\"grid\" d=\"M{LEFT} {y:.1}H{right}\"/>\
+                 <text x=\"{:.1}\" y=\"{:.1}\" class=\"end\">{}</text>",
                 LEFT - 6.0,
                 y + 4.0,
                 Scale::label(*tick)
@@ -305,4 +307,56 @@ fn cut(label: &str) -> String {
     }
     let begin: String = label.chars().take(MARK_CHARACTERS_MAX - 1).collect();
     format!("{}…", begin.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chart(kind: Kind, points: &[(f64, f64)]) -> Chart {
+        let axis = |label: &str, kind| Axis { label: label.to_owned(), kind };
+        let plotted = Plotted { name: "line".to_owned(), look: Look::Line, points: points.to_vec() };
+        Chart {
+            title: "Title".to_owned(),
+            x: axis("time, s", Kind::Time),
+            y: axis("latency, ms", kind),
+            plotted: vec![plotted],
+            marks: Vec::new(),
+        }
+    }
+
+    /// How many pieces the first line of a plot has.
+    fn pieces(figure: &str) -> Option<usize> {
+        let line = figure.split("class=\"line l0\" d=\"").nth(1)?;
+        Some(line.split('"').next()?.matches('M').count())
+    }
+
+    #[test]
+    fn a_line_is_interrupted_where_there_is_no_value() {
+        let points = [(0.0, 1.0), (1.0, 2.0), (2.0, 0.0), (3.0, 4.0), (4.0, f64::NAN), (5.0, 1.0)];
+        assert_eq!(pieces(&chart(Kind::Log, &points).figure(None)), Some(3));
+        assert_eq!(pieces(&chart(Kind::Linear, &points).figure(None)), Some(2));
+    }
+
+    #[test]
+    fn only_values_without_a_place_are_nothing() {
+        assert!(chart(Kind::Log, &[(0.0, 0.0)]).is_empty());
+        assert!(!chart(Kind::Linear, &[(0.0, 0.0)]).is_empty(), "no errors is a measure of errors");
+        assert!(chart(Kind::Linear, &[(0.0, f64::NAN)]).is_empty());
+    }
+
+    #[test]
+    fn a_plot_is_told_in_words() {
+        let mut chart = chart(Kind::Log, &[(0.0, 1.0), (9.0, 20.0)]);
+        chart.marks.push(Mark { at: 5.0, label: "kill -9".to_owned() });
+        let told = "latency, ms over time, s. line: from 1 to 20. Marked at 5: kill -9.";
+        assert!(chart.figure(None).contains(&format!("<desc id=\"d-Title\">{told}</desc>")));
+        assert!(!chart.figure(Some("not believable")).contains("from 1 to 20"));
+    }
+
+    #[test]
+    fn long_labels_are_cut_between_characters() {
+        assert_eq!(cut("stopped for 5 s"), "stopped for 5 s");
+        assert_eq!(cut("ééééééééééééééééééééééééé").chars().count(), MARK_CHARACTERS_MAX);
+    }
 }

@@ -140,10 +140,13 @@ impl Report {
     }
 }
 
-/// Whether a check is about a latency: `p99 of deliver`, `latency of ...`, or whatever was measured in milliseconds.
+/// Whether a check is about a latency: it names a percentile or the word, or was measured in milliseconds.
 fn speaks_of_latency(check: &Check) -> bool {
-    let percentile = check.name.strip_prefix('p').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    percentile || check.name.contains("latency") || check.measured.ends_with(" ms")
+    let is_percentile =
+        |word: &str| word.strip_prefix('p').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    check.name.split_whitespace().any(is_percentile)
+        || check.name.to_lowercase().contains("latency")
+        || check.measured.ends_with(" ms")
 }
 
 /// The mean; none of nothing.
@@ -158,4 +161,62 @@ pub(crate) fn median(values: &[f64]) -> Option<f64> {
     let upper = sorted.get(sorted.len() / 2)?;
     let lower = sorted.get((sorted.len() - 1) / 2)?;
     Some((lower + upper) / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_checks_of_latencies_are_not_judged_when_the_generator_is_late() {
+        let judged = |limited: bool, name: &str, measured: &str, passed: bool| {
+            let mut report = Report::default();
+            report.generator.limited = limited;
+            let check = Check { name: name.to_owned(), measured: measured.to_owned(), passed, ..Check::default() };
+            (report.judged(&check), report.measured(&check).to_owned())
+        };
+        let latencies = [
+            ("p99 of deliver", "1.5 s"),
+            ("the others' p99", "+ 3 %"),
+            ("Latency of pull", "1 s"),
+            ("slowest", "9 ms"),
+        ];
+        for (name, measured) in latencies {
+            assert_eq!(judged(true, name, measured, false), (Judged::Not, "not believable".to_owned()), "{name}");
+            assert_eq!(judged(false, name, measured, false), (Judged::Broken, measured.to_owned()), "{name}");
+        }
+        for name in ["lost envelopes", "pending at the end", "people per item"] {
+            assert_eq!(judged(true, name, "0", true), (Judged::Holds, "0".to_owned()), "{name}");
+            assert_eq!(judged(true, name, "7", false), (Judged::Broken, "7".to_owned()), "{name}");
+        }
+    }
+
+    #[test]
+    fn means_weigh_stages_by_their_length_and_their_deliveries() {
+        let stage = |from: f64, to: f64, rate: f64, failed: f64| Stage {
+            from,
+            to,
+            offered: rate,
+            accepted: rate,
+            failed,
+            ..Stage::default()
+        };
+        let mut report =
+            Report { stages: vec![stage(0.0, 30.0, 10.0, 0.1), stage(30.0, 40.0, 90.0, 0.0)], ..Report::default() };
+        assert_eq!(report.accepted_rate(), Some(30.0));
+        assert!(report.failed_share().is_some_and(|share| (share - 0.025).abs() < 1e-12));
+        report.stages.clear();
+        assert_eq!((report.accepted_rate(), report.failed_share()), (None, None));
+        report.series.accepted = vec![1.0, 3.0];
+        assert_eq!(report.accepted_rate(), Some(2.0));
+    }
+
+    #[test]
+    fn a_median_is_in_the_middle() {
+        let cases: [(&[f64], Option<f64>); 4] =
+            [(&[], None), (&[3.0], Some(3.0)), (&[9.0, 1.0], Some(5.0)), (&[9.0, 1.0, 2.0], Some(2.0))];
+        for (values, middle) in cases {
+            assert_eq!(median(values), middle, "{values:?}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The report as data: what `report.json` holds.
 //!
-//! Times of latency are milliseconds, other spans seconds, sizes bytes, rates a second. Offsets are seconds from the start
-//! of the run. What could not be measured (a hub on another machine has no process to look at) is `None`.
+//! Times of latency are milliseconds, other spans seconds, sizes bytes, rates a second. Offsets are seconds from the
+//! start of the run. What could not be measured (a hub on another machine has no process to look at) is `None`.
 
 use std::collections::BTreeMap;
 

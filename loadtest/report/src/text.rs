@@ -6,7 +6,8 @@ use crate::{Knee, Latency, Report};
 
 use Side::{Left, Right};
 
-/// The report in short: the verdict, the checks, the key figures, the ledger, and knee and capacity where there are any.
+/// The report in short: the verdict, the checks, the key figures, the ledger, and knee, capacity and cost where there
+/// are any.
 pub fn summary(report: &Report) -> String {
     let mut text = format!(
         "{}: {}. {}\n",

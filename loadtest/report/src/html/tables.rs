@@ -138,10 +138,10 @@ pub(super) fn capacity(report: &Report) -> String {
     }
     let columns = [
         ("volume", Text),
-        ("certificates a year", Number),
-        ("busiest minute", Number),
         ("held", Text),
         ("headroom", Number),
+        ("certificates a year", Number),
+        ("busiest minute", Number),
         ("outage of all receivers", Number),
         ("disk for it", Number),
         ("worked off in", Number),
@@ -150,10 +150,10 @@ pub(super) fn capacity(report: &Report) -> String {
     for row in &report.capacity {
         table.row([
             row.name.as_str().into(),
-            crate::text::million(row.per_year).into(),
-            units::rate(row.peak_per_second).into(),
             if row.held { Cell::of("good", "✓ held") } else { Cell::of("bad", "✗ not shown") },
             format!("{} x", units::significant(row.headroom)).into(),
+            crate::text::million(row.per_year).into(),
+            units::rate(row.peak_per_second).into(),
             units::span(row.outage_hours * 3600.0).into(),
             units::size(row.outage_disk).into(),
             row.drain_seconds.map_or_else(|| "unknown".to_owned(), units::span).into(),
