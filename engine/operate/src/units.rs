@@ -1,6 +1,7 @@
 //! Sizes and spans in the configuration: `"16 MiB"`, `"14 d"`, with their unit written out.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::de::{self, Deserializer, Visitor};
@@ -62,6 +63,22 @@ impl fmt::Display for Size {
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write(self.0.as_millis() as u64, &SPANS, f)
+    }
+}
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        parse(text, &SIZES).map(Self)
+    }
+}
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        parse(text, &SPANS).map(|millis| Self(Duration::from_millis(millis)))
     }
 }
 

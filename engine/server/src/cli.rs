@@ -122,6 +122,14 @@ pub enum NppoCommand {
         #[arg(long, value_name = "TYPE:STATUS")]
         allow: Vec<String>,
     },
+    /// Add members for a trial, with throw-away keys as pki/nppo-CODE.pem and nppo-CODE.key of the hub's directory
+    Trial {
+        /// The hub's directory
+        dir: PathBuf,
+        /// Their connection codes
+        #[arg(value_name = "CODE", required = true)]
+        codes: Vec<String>,
+    },
     /// List all members
     List {
         /// The hub's directory

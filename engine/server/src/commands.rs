@@ -82,6 +82,7 @@ pub fn nppo(command: NppoCommand) -> Result<String, String> {
                 format!("{} added and active; `phytohub nppo certificate add` gives it a certificate", member.code);
             change(&member.dir, Change::Add { code: member.code, name, allow }).map(|()| done)
         }
+        NppoCommand::Trial { dir, codes } => trial(&dir, &codes),
         NppoCommand::List { dir, json } => list(&dir, json),
         NppoCommand::Show { member, json } => show(&member, json),
         NppoCommand::Activate(MemberArgs { dir, code }) => {
@@ -174,19 +175,41 @@ fn members(dir: &Path, code: Option<&str>) -> Result<Vec<Member>, String> {
     }
 }
 
-/// Changes the registry, through the running hub or in its directory.
+/// Adds members with throw-away keys. Their keys lie in the directory before they are members.
+fn trial(dir: &Path, codes: &[String]) -> Result<String, String> {
+    let layout = Layout::new(dir);
+    let fail = |error: io::Error| format!("{}: {error}", dir.display());
+    let add = |code: &String| Change::Add { code: code.clone(), name: String::new(), allow: Vec::new() };
+    let mut changes: Vec<Change> = codes.iter().map(add).collect();
+    // All is read before anything is written.
+    changes.iter().try_for_each(|change| change.command().map(|_| ()))?;
+    let ca = pki::ThrowAwayCa::new().map_err(fail)?;
+    for code in codes {
+        let pem = pki::create_member(&layout, &ca, code).map_err(fail)?;
+        changes.push(Change::CertificateAdd { code: code.clone(), pem });
+    }
+    change_all(dir, &changes)?;
+    Ok(format!("{} members added and active, their keys are in {}", codes.len(), layout.pki("").display()))
+}
+
+/// Makes one change of the registry.
 fn change(dir: &Path, change: Change) -> Result<(), String> {
-    let command = change.command()?;
+    change_all(dir, &[change])
+}
+
+/// Changes the registry, through the running hub or in its directory.
+fn change_all(dir: &Path, changes: &[Change]) -> Result<(), String> {
+    let commands = changes.iter().map(Change::command).collect::<Result<Vec<_>, _>>()?;
     let layout = Layout::new(dir);
     match owner(&layout)? {
         Owner::Here(mut members) => {
-            members.change(&command).map_err(|error| error.to_string())?;
+            commands.iter().try_for_each(|command| members.change(command)).map_err(|error| error.to_string())?;
             members.close().map_err(|error| error.to_string())
         }
-        Owner::Hub(running) => {
-            let body = serde_json::to_vec(&change).map_err(|error| error.to_string())?;
+        Owner::Hub(running) => changes.iter().try_for_each(|change| {
+            let body = serde_json::to_vec(change).map_err(|error| error.to_string())?;
             client::admin(&layout, &running, "POST", "/v1/changes", Some(body)).map(|_| ())
-        }
+        }),
     }
 }
 

@@ -128,7 +128,7 @@ pub struct Stage {
     pub from: f64,
     /// Offset of its end.
     pub to: f64,
-    /// Deliveries that were to begin, a second.
+    /// Deliveries that were to begin and to be accepted, a second: what must be refused does not count.
     pub offered: f64,
     /// Deliveries that were accepted, a second.
     pub accepted: f64,
@@ -175,7 +175,7 @@ pub struct Curve {
 pub struct Series {
     /// Offset of the second's begin.
     pub second: Vec<f64>,
-    /// Deliveries that were to begin.
+    /// Deliveries that were to begin and to be accepted.
     pub offered: Vec<f64>,
     /// Deliveries that were accepted.
     pub accepted: Vec<f64>,
@@ -237,7 +237,7 @@ pub struct HubUse {
     pub cpu_us_per_envelope: Option<f64>,
     /// CPU seconds.
     pub cpu_seconds: Option<f64>,
-    /// Bytes written to disk for an accepted envelope.
+    /// Bytes written to the journal for an accepted envelope.
     pub written_per_envelope: Option<f64>,
     /// Bytes of an accepted envelope's content, on average.
     pub content_per_envelope: f64,
