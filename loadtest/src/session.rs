@@ -79,7 +79,7 @@ pub(crate) fn run(order: Order) -> Result<Report, String> {
     writer.close()?;
     hub.close()?;
     report.ledger = ledger::judge(&ledger_file)?;
-    assemble::close(&mut report, &outcomes);
+    assemble::close(&mut report, scenario, &outcomes);
     judge(&mut report, scenario, &outcomes);
     report.capacity = capacity::rows(&report, order.outage_hours);
     report.cost = cost(&report, &prices);
