@@ -7,13 +7,21 @@ use crate::hub::{Hub, Look};
 use crate::measure::{Class, Latencies};
 use crate::scenario::Scenario;
 
-/// Lateness, in milliseconds at p99, beyond which the generator did not keep up: half of what a hub may take for a
-/// delivery, so that a latency would tell of the generator as much as of the hub.
-pub(crate) const LATENESS_MS_MAX: f64 = 10.0;
+/// Lateness, in milliseconds at p99, that a generator may always have: timers go by milliseconds, and other work of its
+/// thread comes before.
+const LATENESS_MS: f64 = 10.0;
+/// Lateness as a share of the p99 that the hub may have: beyond it a latency tells of the generator as much as of the hub.
+const LATENESS_SHARE: f64 = 0.2;
+
+/// Lateness, in milliseconds at p99, beyond which the generator did not keep up.
+fn lateness_max(scenario: &Scenario) -> f64 {
+    let limit = scenario.limits.p99.or(scenario.limits.last_p99);
+    limit.map_or(LATENESS_MS, |limit| (limit.0.as_secs_f64() * 1000.0 * LATENESS_SHARE).max(LATENESS_MS))
+}
 
 /// Adds a run to the report.
-pub(crate) fn add(report: &mut Report, outcome: &Outcome, label: &str) {
-    report.stages.extend(stages(outcome, label));
+pub(crate) fn add(report: &mut Report, scenario: &Scenario, outcome: &Outcome, label: &str) {
+    report.stages.extend(stages(outcome, label, lateness_max(scenario)));
     extend(&mut report.series, outcome);
     for (reason, count) in &outcome.counts.errors {
         *report.errors.entry(reason.clone()).or_default() += count;
@@ -44,7 +52,7 @@ pub(crate) fn histograms(outcome: &Outcome) -> Vec<(String, String)> {
     classes.map(|(class, latencies)| (class.name().replace([',', ' '], "-"), latencies.raw())).collect()
 }
 
-fn stages(outcome: &Outcome, label: &str) -> Vec<Stage> {
+fn stages(outcome: &Outcome, label: &str, lateness_max: f64) -> Vec<Stage> {
     let measured = outcome.stages.iter().zip(&outcome.counts.stages).filter(|(plan, _)| plan.measured);
     measured
         .map(|(plan, counts)| {
@@ -62,14 +70,10 @@ fn stages(outcome: &Outcome, label: &str) -> Vec<Stage> {
                 failed: counts.failed as f64 / counts.offered.max(1) as f64,
                 latency: counts.deliver.summary(),
                 hub_cpu: cpu_between(outcome, plan.from, to),
-                generator_limited: is_late(&counts.lateness),
+                generator_limited: counts.lateness.summary().p99 > lateness_max,
             }
         })
         .collect()
-}
-
-fn is_late(lateness: &Latencies) -> bool {
-    lateness.summary().p99 > LATENESS_MS_MAX
 }
 
 /// The hub's CPU time in a part of the run, as a share of one processor.
@@ -148,12 +152,12 @@ fn generator(generator: &mut Generator, scenario: &Scenario, outcomes: &[Outcome
         let judged =
             last.counts.stages.last().filter(|_| only_the_end).map_or(&last.counts.lateness, |stage| &stage.lateness);
         generator.lateness = judged.summary();
-        generator.limited = is_late(judged);
+        generator.limited = generator.lateness.p99 > lateness_max(scenario);
     }
     if generator.limited {
-        let late = generator.lateness.p99;
+        let (late, max) = (generator.lateness.p99, lateness_max(scenario));
         generator.reason = format!(
-            "deliveries began up to {late:.1} ms (p99) after they were due; above {LATENESS_MS_MAX} ms a latency tells of \
+            "deliveries began up to {late:.1} ms (p99) after they were due; above {max} ms a latency tells of \
              the generator, not of the hub: give it a machine of its own, or more threads, or a lower rate"
         );
     }

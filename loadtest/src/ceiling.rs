@@ -66,7 +66,7 @@ pub(crate) fn measure(seconds: u32, threads: usize) -> Result<String, String> {
     writer.close()?;
     drop(service);
     let mut report = phytoload_report::Report::default();
-    assemble::add(&mut report, &outcome, "");
+    assemble::add(&mut report, &scenario, &outcome, "");
     assemble::close(&mut report, &scenario, &[outcome]);
     let rate = report.stages.first().map_or(0.0, |stage| stage.accepted);
     let cpu = report.generator.cpu_us_per_request;

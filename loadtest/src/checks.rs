@@ -96,6 +96,10 @@ pub(crate) fn of_run(scenario: &Scenario, report: &Report, outcome: &Outcome) ->
         let measured = report.hub.cpu_us_per_envelope.unwrap_or(f64::INFINITY);
         checks.push(at_most("CPU of the hub for an envelope", measured, limit, " us"));
     }
+    for name in &limits.sees {
+        let seen = outcome.counts.errors.get(name).copied().unwrap_or_default();
+        checks.push(at_least(&format!("it came to what is rehearsed: {name}"), seen as f64, 1.0, " times"));
+    }
     checks.extend(of_events(scenario, outcome));
     checks
 }

@@ -69,7 +69,7 @@ pub(crate) fn run(order: Order) -> Result<Report, String> {
     let outcomes = match scenario.search {
         Some(search) => seek(&mut stage, scenario, search, &mut hub, &mut live, &mut report),
         None => conduct(&mut stage, scenario, &mut hub, &mut live).map(|outcome| {
-            assemble::add(&mut report, &outcome, "");
+            assemble::add(&mut report, scenario, &outcome, "");
             vec![outcome]
         }),
     };
@@ -151,7 +151,7 @@ fn seek(
                 outcomes.push(outcome);
                 return Ok(outcomes);
             }
-            assemble::add(report, &outcome, &format!("{repeat}: {rate:.0}/s"));
+            assemble::add(report, &once, &outcome, &format!("{repeat}: {rate:.0}/s"));
             let last = report.stages.last().cloned().unwrap_or_default();
             let held = !last.generator_limited
                 && last.accepted >= last.offered * ACCEPTED_SHARE

@@ -303,6 +303,8 @@ pub(crate) struct Limits {
     pub(crate) memory_growth: Option<f64>,
     /// How long the hub may take to serve again after a fault.
     pub(crate) recovery: Option<Span>,
+    /// Errors, by their names in the report, that must have been seen: else what was to be rehearsed did not happen.
+    pub(crate) sees: Vec<String>,
 }
 
 impl Default for Limits {
@@ -318,6 +320,7 @@ impl Default for Limits {
             hub_cpu_us: None,
             memory_growth: None,
             recovery: None,
+            sees: Vec::new(),
         }
     }
 }
