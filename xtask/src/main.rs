@@ -37,6 +37,9 @@ Usage: cargo xtask COMMAND [ARGUMENTS]
   package FOLDER     write the validator's package for browsers and node to FOLDER
   bench [ARGUMENTS]  run the benchmarks, for instance with a part of a benchmark's name
   peers validator    the validator beside libxml2 and others on the same certificates, as a table
+  peers exchange [--seconds N] [--json FILE] [--only NAME]...
+                     the hub beside redis, rabbitmq, postgresql and nats at the same work, as a table; ours is
+                     named `ours`. Exit code 1: one of them could not be measured
   help               this text
 ";
 

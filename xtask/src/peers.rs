@@ -11,6 +11,13 @@ use crate::shell::{self, Failure, Workspace};
 const SCRIPTS: &str = "benches/peers/validator";
 const PACKAGES: &str = "benches/peers/package.json";
 
+/// The hub's peers: a workspace of its own.
+const EXCHANGE: &str = "benches/peers/exchange";
+const EXCHANGE_PROGRAM: &str = "phytohub-exchange-peers";
+
+/// Our own among the names of `--only`.
+const OURS: &str = "ours";
+
 /// Rounds of which the smallest time counts.
 const ROUNDS: &str = "1000";
 
@@ -18,7 +25,39 @@ const ROUNDS: &str = "1000";
 pub(crate) fn peers(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode, Failure> {
     match arguments {
         [what] if what == "validator" => validator(workspace),
-        _ => Err(Failure::new("say which part is compared: validator")),
+        [what, rest @ ..] if what == "exchange" => exchange(workspace, rest),
+        _ => Err(Failure::new("say which part is compared: validator, or exchange")),
+    }
+}
+
+/// The hub beside brokers and queues. The programs are built here; what is measured, and how, is the peers' own matter.
+fn exchange(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode, Failure> {
+    let target = workspace.target();
+    if compares_ours(arguments) {
+        build(&mut workspace.cargo(["build", "--release", "--package", "phytohub-server", "--package", "phytoload"]))?;
+    }
+    let built = target.join("peers-exchange");
+    let manifest = workspace.root().join(EXCHANGE).join("Cargo.toml");
+    let mut command = workspace.cargo(["build", "--release", "--locked", "--manifest-path"]);
+    build(command.arg(manifest).arg("--target-dir").arg(&built))?;
+    let mut command = Command::new(built.join("release").join(EXCHANGE_PROGRAM));
+    command.arg("--folder").arg(target.join("peers").join("exchange"));
+    command.arg("--phytoload").arg(target.join("release").join("phytoload"));
+    command.arg("--scenario").arg(workspace.root().join(EXCHANGE).join("ours.toml"));
+    let ended = shell::run(command.args(arguments))?;
+    Ok(ExitCode::from(shell::code_of(ended)))
+}
+
+/// Without `--only` all are compared.
+fn compares_ours(arguments: &[String]) -> bool {
+    let mut only = arguments.windows(2).filter(|pair| pair[0] == "--only").peekable();
+    only.peek().is_none() || only.any(|pair| pair[1] == OURS)
+}
+
+fn build(command: &mut Command) -> Result<(), Failure> {
+    match shell::run(command)?.success() {
+        true => Ok(()),
+        false => Err(Failure::new("what is compared could not be built; the reason is above")),
     }
 }
 
@@ -68,5 +107,17 @@ fn collect(command: &mut Command, lines: &mut Vec<String>) -> Result<(), Failure
     match ended.success() {
         true => Ok(()),
         false => Err(Failure::new(format!("a peer failed: {command:?}; the reason is above"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ours_is_built_when_it_is_compared() {
+        let ours = |texts: &[&str]| compares_ours(&texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>());
+        assert!(ours(&[]) && ours(&["--seconds", "3"]) && ours(&["--only", "redis", "--only", "ours"]));
+        assert!(!ours(&["--only", "redis", "--json", "ours"]));
     }
 }

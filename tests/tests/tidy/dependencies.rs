@@ -158,6 +158,25 @@ pub(crate) const CRATES: &[Crate] = &[
             "tempfile",
         ],
     },
+    Crate {
+        folder: "benches/peers/exchange",
+        name: "phytohub-exchange-peers",
+        normal: &[
+            "async-nats",
+            "bytes",
+            "futures-util",
+            "hdrhistogram",
+            "lapin",
+            "phytohub-certificates",
+            "redis",
+            "rustix",
+            "serde",
+            "serde_json",
+            "tokio",
+            "tokio-postgres",
+        ],
+        dev: &[],
+    },
     Crate { folder: "xtask", name: "xtask", normal: &[], dev: &[] },
 ];
 
