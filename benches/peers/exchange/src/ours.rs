@@ -64,11 +64,11 @@ fn read(report: &Value) -> Result<Measured> {
         return Err(Failure::new("the run was interrupted"));
     }
     let seconds = number("/stages/0/to")? - number("/stages/0/from")?;
-    let version = report.pointer("/versions/phytohub").and_then(Value::as_str).unwrap_or_default();
+    let version = report.pointer("/versions/phytohub").and_then(Value::as_str).unwrap_or("phytohub");
     let accepted = number("/ledger/accepted")?;
     let requests = number("/generator/cpu_us_per_request").and_then(|cpu| Ok(cpu * number("/generator/requests")?));
     Ok(Measured {
-        what: format!("phytohub {version}, SOAP, mutual TLS, validated"),
+        what: format!("{version}, SOAP, mutual TLS, validated"),
         seconds,
         end_to_end: number("/stages/0/acknowledged")?,
         confirmed: number("/stages/0/accepted")?,
@@ -93,7 +93,7 @@ mod tests {
     fn report() -> Value {
         json!({
             "verdict": "passed",
-            "versions": { "phytohub": "0.1.0" },
+            "versions": { "phytohub": "phytohub 0.1.0" },
             "stages": [{ "from": 3.0, "to": 13.0, "accepted": 7000.0, "acknowledged": 6900.0 }],
             "latency": { "deliver": { "p50": 4.0, "p99": 15.0, "max": 40.0 } },
             "ledger": { "accepted": 90_000, "classes": { "delivered once": 90_000 }, "faults": [] },
@@ -106,6 +106,7 @@ mod tests {
     #[test]
     fn figures_are_taken_out_of_the_report() {
         let measured = read(&report()).unwrap();
+        assert_eq!(measured.what, "phytohub 0.1.0, SOAP, mutual TLS, validated");
         assert_eq!(measured.end_to_end, 6900.0);
         assert_eq!(measured.seconds, 10.0);
         assert_eq!(measured.syncs_per_message, Some(0.1));
