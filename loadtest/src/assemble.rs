@@ -10,7 +10,8 @@ use crate::scenario::Scenario;
 /// Lateness, in milliseconds at p99, that a generator may always have: timers go by milliseconds, and other work of its
 /// thread comes before.
 const LATENESS_MS: f64 = 10.0;
-/// Lateness as a share of the p99 that the hub may have: beyond it a latency tells of the generator as much as of the hub.
+/// Lateness as a share of the p99 that the hub may have: beyond it a latency tells of the generator as much as of the
+/// hub.
 const LATENESS_SHARE: f64 = 0.2;
 
 /// Lateness, in milliseconds at p99, beyond which the generator did not keep up.

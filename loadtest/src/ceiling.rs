@@ -71,7 +71,8 @@ pub(crate) fn measure(seconds: u32, threads: usize) -> Result<String, String> {
     let rate = report.stages.first().map_or(0.0, |stage| stage.accepted);
     let cpu = report.generator.cpu_us_per_request;
     Ok(format!(
-        "{rate:.0} requests/s over {PRODUCERS} connections, {cpu:.1} us of CPU a request ({threads} threads, ledger included)"
+        "{rate:.0} requests/s over {PRODUCERS} connections, {cpu:.1} us of CPU a request ({threads} threads, ledger \
+         included)"
     ))
 }
 

@@ -92,6 +92,7 @@ fn interruption() -> Result<Arc<AtomicBool>, String> {
                 return;
             }
             if turn > 0 {
+                hub::leave_nothing_behind();
                 std::process::exit(130);
             }
             told.store(true, Ordering::Relaxed);

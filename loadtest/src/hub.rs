@@ -2,8 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use phytohub_operate::layout::{Layout, Running};
@@ -37,15 +39,14 @@ impl Hub {
     /// # Errors
     /// A sentence that says what is in the way.
     pub(crate) fn open(layout: Layout, program: PathBuf, settings: &HubSettings, owns: bool) -> Result<Self, String> {
-        layout.fixed()?;
         let log = layout.dir().join("load.log");
-        if layout.lock().is_ok() {
+        let Some(running) = running(&layout)? else {
             let placeholder = Running { pid: 0, soap: String::new(), admin: String::new() };
             let settings = settings.clone();
             let mut hub = Self { layout, program, settings, log, process: None, running: placeholder };
             hub.start()?;
             return Ok(hub);
-        }
+        };
         if owns {
             return Err(format!(
                 "this scenario starts, stops or hurts its hub, but {} runs already: stop it first, or leave --hub out \
@@ -53,7 +54,6 @@ impl Hub {
                 layout.dir().display()
             ));
         }
-        let running = layout.running()?;
         let settings = settings.clone();
         Ok(Self { layout, program, settings, log, process: None, running })
     }
@@ -80,9 +80,12 @@ impl Hub {
         };
         command.arg("serve").arg(self.layout.dir()).args(["--listen", &address, "--admin", "127.0.0.1:0"]);
         command.envs(&self.settings.environment);
+        // Ctrl-C on a terminal is for the load tool: it ends the run, and then the hub.
+        command.process_group(0);
         let process = HubProcess::spawn(command, &self.log).map_err(|error| error.to_string())?;
         self.running = self.layout.running()?;
         self.running.soap.clone_from(&process.soap);
+        OWN_HUB.store(self.running.pid, Ordering::Relaxed);
         self.process = Some(process);
         Ok(())
     }
@@ -204,6 +207,28 @@ impl Hub {
     }
 }
 
+/// Where the hub of a directory is, if it runs.
+///
+/// # Errors
+/// A sentence when this is no hub's directory, or its hub does not say where it is.
+pub(crate) fn running(layout: &Layout) -> Result<Option<Running>, String> {
+    layout.fixed()?;
+    if layout.lock().is_ok() {
+        return Ok(None);
+    }
+    layout.running().map(Some)
+}
+
+/// Process of the hub that was started here last; 0 = none.
+static OWN_HUB: AtomicU32 = AtomicU32::new(0);
+
+/// Ends the hub that was started here, for when this process ends at once: nobody would end it otherwise.
+pub(crate) fn leave_nothing_behind() {
+    let pid = i32::try_from(OWN_HUB.load(Ordering::Relaxed)).ok().and_then(Pid::from_raw);
+    // One that ended already is as good.
+    let _ = pid.map(|pid| rustix::process::kill_process(pid, Signal::TERM));
+}
+
 /// What was seen of a hub at one moment. Counters go on from the start of its process.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Look {
@@ -244,7 +269,7 @@ impl Process {
     /// Of the process with this id; None when there is none, or it may not be looked at.
     pub(crate) fn of(pid: u32) -> Option<Self> {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The name may hold anything, so fields are counted from behind it (proc(5): utime is the 14th, stime the 15th).
+        // The name may hold anything, so fields are counted from behind it. proc(5): utime is the 14th, stime the 15th.
         let fields: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
         let ticks = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;

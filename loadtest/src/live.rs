@@ -48,8 +48,8 @@ impl Live {
         let pending = rows.iter().rev().find_map(|row| row.look.and_then(|look| look.pending));
         let pending = pending.map_or("?".to_owned(), |pending| format!("{pending:.0}"));
         format!(
-            "{}{now:5.0} s  {stage}: {}/s of {}/s, p99 {:.1} ms, {}/s acknowledged, {pending} waiting, {errors} errors, \
-             {left}",
+            "{}{now:5.0} s  {stage}: {}/s of {}/s, p99 {:.1} ms, {}/s acknowledged, {pending} waiting, \
+             {errors} errors, {left}",
             self.label,
             row.what.accepted,
             row.what.offered,

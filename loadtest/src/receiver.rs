@@ -129,6 +129,10 @@ impl Receiver {
                 Ok(outcome) => outcome,
                 Err(reason) => {
                     self.worker.counts.borrow_mut().error(reason);
+                    // Ctrl-C on a terminal reaches a hub that was started here, too: it will not answer any more.
+                    if run.control.is_interrupted() {
+                        return;
+                    }
                     tokio::time::sleep(FAILED_PAUSE).await;
                     continue;
                 }

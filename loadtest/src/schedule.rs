@@ -65,7 +65,7 @@ impl Schedule {
     }
 }
 
-/// Walks through the area under the rate: the next arrival is due where the area since the start reaches the next value.
+/// Walks through the area under the rate: the next arrival is due where the area since the start reaches its value.
 struct Times<'a> {
     segments: &'a [Segment],
     pattern: Pattern,

@@ -1,5 +1,5 @@
-//! A web service of the contract that takes DeliverEnvelope: what a hub pushes to, with settable latency and errors, and
-//! what the generator itself is measured against.
+//! A web service of the contract that takes DeliverEnvelope: what a hub pushes to, with settable latency and errors,
+//! and what the generator itself is measured against.
 
 use std::io;
 use std::net::SocketAddr;

@@ -48,6 +48,10 @@ pub(crate) fn run(order: Order) -> Result<Report, String> {
         return Err(format!("{} has a run already; choose another folder with --out", order.out.display()));
     }
     let layout = layout(&order)?;
+    if let Some(running) = hub::running(&layout)? {
+        // Before anything else: a hub that may not be loaded gets no members either.
+        order.hosts.admit(&running.soap)?;
+    }
     let codes = members::prepare(&layout, &order.program, scenario.traffic.members)?;
     let _disk = scenario.hub.small_disk.map(|size| SmallDisk::mount(&layout, size)).transpose()?;
     let owns = scenario.hub.needs_own_hub() || !scenario.faults.is_empty();

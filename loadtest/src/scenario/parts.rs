@@ -165,7 +165,7 @@ impl Receivers {
 pub(crate) struct HubSettings {
     /// Settings of the hub for this run, as `PHYTOHUB_SECTION_KEY`.
     pub(crate) environment: BTreeMap<String, String>,
-    /// A file system of this size in memory takes the place of the hub's data for the run, to be full soon (needs root).
+    /// A file system of this size in memory takes the place of the hub's data for the run, to be full soon; for root.
     pub(crate) small_disk: Option<Size>,
     /// Each sync of the hub takes so much longer (needs strace).
     pub(crate) slow_sync: Option<Span>,
