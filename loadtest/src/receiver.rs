@@ -118,18 +118,19 @@ impl Receiver {
         // Not all at once: clients of different countries know nothing of each other.
         let interval = run.scenario.receivers.interval.0;
         tokio::time::sleep(interval.mul_f64(random::fraction(random::of(run.scenario.seed, self.member as u64)))).await;
-        let mut empty_looks = 0;
+        let (mut empty_looks, mut asked) = (0, 0);
         while empty_looks < EMPTY_LOOKS {
             if self.is_away() && !run.control.is_draining() {
                 tokio::time::sleep(LOOK).await;
                 continue;
             }
             let draining = run.control.is_draining();
+            asked = run.now();
             let (found, progress) = match self.look(draining).await {
                 Ok(outcome) => outcome,
                 Err(reason) => {
                     self.worker.counts.borrow_mut().error(reason);
-                    // Ctrl-C on a terminal reaches a hub that was started here, too: it will not answer any more.
+                    // Who interrupts a run does not want to wait for a hub that does not answer.
                     if run.control.is_interrupted() {
                         return;
                     }
@@ -142,7 +143,7 @@ impl Receiver {
                 self.rest(if draining { DRAIN_PAUSE } else { interval }).await;
             }
         }
-        let drained = Record { party: self.member as u16, ..Record::new(Kind::Drained, 0, run.now()) };
+        let drained = Record { party: self.member as u16, since: asked, ..Record::new(Kind::Drained, 0, run.now()) };
         self.worker.note(drained);
     }
 

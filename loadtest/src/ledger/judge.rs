@@ -26,7 +26,7 @@ enum Class {
     WronglyRefused,
     /// Had to be refused, and was accepted.
     WronglyAccepted,
-    /// Accepted, and its destination was told that nothing waits.
+    /// Accepted, and its destination, which asked after that, was told that nothing waits.
     Lost,
     /// Came, and nobody sent it, or its sender was told that it is refused.
     Unexpected,
@@ -110,7 +110,8 @@ const UNKNOWN: Entry = Entry {
 };
 
 impl Entry {
-    fn class(&self, drained: &[bool]) -> Class {
+    /// `drained` = when the destination began to ask last, if it was told that nothing waits any more.
+    fn class(&self, drained: Option<u64>) -> Class {
         let came_again_after_end =
             self.acknowledged.zip(self.arrived).is_some_and(|(acknowledged, (_, since))| since > acknowledged);
         let was_refused = self.refused && self.accepted.is_none();
@@ -129,7 +130,7 @@ impl Entry {
             _ if was_refused => Class::WronglyRefused,
             Self { arrived: Some(_), acknowledged: Some(_), .. } => Class::DeliveredOnce,
             Self { arrived: Some(_), .. } => Class::Waiting,
-            Self { accepted: Some(_), .. } if drained.get(usize::from(self.to)) == Some(&true) => Class::Lost,
+            Self { accepted: Some((answered, _)), .. } if drained.is_some_and(|asked| asked > *answered) => Class::Lost,
             Self { accepted: Some(_), .. } => Class::Waiting,
             _ => Class::Unanswered,
         }
@@ -142,7 +143,8 @@ pub(crate) struct Books {
     entries: Vec<Entry>,
     /// Deliveries in the order in which they first came, by receiver.
     arrivals: BTreeMap<u16, Vec<u64>>,
-    drained: Vec<bool>,
+    /// When each receiver began to ask last that was told that nothing waits any more.
+    drained: BTreeMap<u16, u64>,
     offered_again: u64,
     /// Envelopes that came and stand for no delivery of the run.
     strangers: u64,
@@ -163,11 +165,8 @@ impl Books {
     /// Takes one record. Those of different threads come in any order; those of one receiver in theirs.
     pub(crate) fn take(&mut self, record: &Record) {
         if record.kind == Kind::Drained {
-            let party = usize::from(record.party);
-            if party >= self.drained.len() {
-                self.drained.resize(party + 1, false);
-            }
-            self.drained[party] = true;
+            let asked = self.drained.entry(record.party).or_default();
+            *asked = (*asked).max(record.since);
             return;
         }
         let Some(entry) = self.entry(record.id) else {
@@ -238,7 +237,7 @@ impl Books {
             }
             summary.intended += u64::from(entry.intended);
             summary.accepted += u64::from(entry.accepted.is_some());
-            let class = entry.class(&self.drained);
+            let class = entry.class(self.drained.get(&entry.to).copied());
             *classes.entry(class).or_default() += 1;
             if class.is_fault() && summary.faults.len() < FAULTS_TOLD {
                 let to = members.get(usize::from(entry.to)).map_or("?", String::as_str);

@@ -49,6 +49,9 @@ fn a_whole_life_is_delivered_once() {
 fn what_ends_without_a_fault() {
     assert_class(&[intent(0, 1), accepted(0, 2)], "waiting");
     assert_class(&[intent(0, 1), accepted(0, 2), receipt(0, 3)], "waiting");
+    // Its destination asked last before it was accepted, as when a run is interrupted.
+    assert_class(&[intent(0, 1), accepted(0, 2), Record { since: 2, ..drained() }], "waiting");
+    assert_class(&[intent(0, 1), drained(), accepted(0, 100)], "waiting");
     let unknown = Record { outcome: Outcome::Unknown, ..Record::new(Kind::Answer, 0, 2) };
     assert_class(&[intent(0, 1), unknown, drained()], "unanswered");
     let refused = Record { outcome: Outcome::Refused, ..Record::new(Kind::Answer, 0, 2) };
@@ -60,6 +63,7 @@ fn what_ends_without_a_fault() {
 #[test]
 fn each_broken_promise_is_seen() {
     assert_class(&[intent(0, 1), accepted(0, 2), drained()], "lost");
+    assert_class(&[intent(0, 1), accepted(0, 2), Record { since: 3, ..drained() }], "lost");
     assert_class(&[receipt(0, 3)], "unexpected");
     assert_class(&[receipt(NOBODYS, 3)], "unexpected");
     let refused = Record { outcome: Outcome::Refused, ..Record::new(Kind::Answer, 0, 2) };

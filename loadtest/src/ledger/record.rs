@@ -15,7 +15,8 @@ pub(crate) enum Kind {
     Receipt = 3,
     /// The hub confirmed the acknowledgement of `number`.
     Acknowledged = 4,
-    /// The hub told the receiver `party`, when everything was sent, that nothing waits for it any more.
+    /// The hub told the receiver `party`, when everything was sent, that nothing waits for it any more; `since` is when it
+    /// began to ask last.
     Drained = 5,
 }
 
@@ -42,7 +43,7 @@ pub(crate) struct Record {
     pub(crate) to: u16,
     /// Nanoseconds since the start of the run.
     pub(crate) at: u64,
-    /// For a receipt, when the receiver began to ask; else as `at`.
+    /// For what a receiver was told, when it began to ask; else as `at`.
     pub(crate) since: u64,
     /// Which delivery; [`NOBODYS`] where it cannot be told.
     pub(crate) id: u64,
