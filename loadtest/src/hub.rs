@@ -219,6 +219,15 @@ pub(crate) fn running(layout: &Layout) -> Result<Option<Running>, String> {
     layout.running().map(Some)
 }
 
+impl Drop for Hub {
+    /// A run that could not go on leaves no hub behind, not even one whose parent is the tracer that slows it.
+    fn drop(&mut self) {
+        if self.process.is_some() {
+            let _ = self.signal(Signal::KILL);
+        }
+    }
+}
+
 /// Process of the hub that was started here last; 0 = none.
 static OWN_HUB: AtomicU32 = AtomicU32::new(0);
 
