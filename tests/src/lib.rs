@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: the real binary, run in a directory of its own, and clients that speak to it.
 
 pub mod browser;
+pub mod double;
 pub mod hub;
 pub mod ledger;
 pub mod parties;

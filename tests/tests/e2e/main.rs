@@ -11,6 +11,7 @@ mod http;
 mod identity;
 mod kill;
 mod life_cycle;
+mod load;
 mod observe;
 mod slow_clients;
 mod validation;
