@@ -15,8 +15,8 @@ pub(crate) enum Kind {
     Receipt = 3,
     /// The hub confirmed the acknowledgement of `number`.
     Acknowledged = 4,
-    /// The hub told the receiver `party`, when everything was sent, that nothing waits for it any more; `since` is when it
-    /// began to ask last.
+    /// The hub told the receiver `party`, when everything was sent, that nothing waits for it any more; `since` is when
+    /// it began to ask last.
     Drained = 5,
 }
 
