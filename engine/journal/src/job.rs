@@ -4,7 +4,7 @@
 //! were the log's own open file shared, a job's sync could take the report that the log's commit must see.
 
 use std::collections::VecDeque;
-use std::io::{self, IoSlice};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,9 +20,6 @@ use crate::window::read_exact_at;
 
 /// Contents overwritten by one job: bounds how long a spare that is needed soon waits behind it.
 const ERASURES_MAX: usize = 1024;
-
-/// One write of zeros.
-const ZEROS_BYTES: usize = 1 << 20;
 
 /// Slow work to be done, in order.
 pub(crate) struct Chores {
@@ -185,7 +182,8 @@ impl<D: Disk> Job<D> {
     fn prepare(&self, number: u32) -> Result<Spare<D::File>, JobError> {
         let (prep, free) = (Role::Prep.path(&self.dir, number), Role::Free.path(&self.dir, number));
         let file = self.disk.create(&prep).map_err(|source| failure(&prep, "create", source))?;
-        zero(&file, 0, u64::from(self.segment_bytes)).map_err(|source| failure(&prep, "write zeros to", source))?;
+        file.write_zeros_at(0, u64::from(self.segment_bytes))
+            .map_err(|source| failure(&prep, "write zeros to", source))?;
         file.sync_data().map_err(|source| failure(&prep, "sync", source))?;
         self.rename(&prep, &free)?;
         Ok(Spare { number, file, size: self.segment_bytes })
@@ -200,7 +198,7 @@ impl<D: Disk> Job<D> {
         }
         let file = self.disk.open(&gone).map_err(|source| failure(&gone, "open", source))?;
         let size = file.size().map_err(|source| failure(&gone, "read the size of", source))?;
-        zero(&file, 0, size).map_err(|source| failure(&gone, "write zeros to", source))?;
+        file.write_zeros_at(0, size).map_err(|source| failure(&gone, "write zeros to", source))?;
         file.sync_data().map_err(|source| failure(&gone, "sync", source))?;
         match becomes.filter(|_| size == u64::from(self.segment_bytes)) {
             Some(spare) => {
@@ -226,7 +224,7 @@ impl<D: Disk> Job<D> {
             for locator in group {
                 let content =
                     content_start(&file, locator).map_err(|source| failure(&path, "find content in", source))?;
-                zero(&file, content, u64::from(locator.length))
+                file.write_zeros_at(content, u64::from(locator.length))
                     .map_err(|source| failure(&path, "erase content in", source))?;
             }
             file.sync_data().map_err(|source| failure(&path, "sync", source))?;
@@ -249,18 +247,6 @@ fn content_start<F: DiskFile>(file: &F, locator: &Locator) -> io::Result<u64> {
         .filter(|(header, _)| header.content_length == locator.length)
         .map(|(header, _)| u64::from(locator.offset + header.content_start()))
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, format!("no record at offset {}", locator.offset)))
-}
-
-/// Writes zeros.
-pub(crate) fn zero<F: DiskFile>(file: &F, mut offset: u64, length: u64) -> io::Result<()> {
-    let end = offset + length;
-    let zeros = vec![0; ZEROS_BYTES.min(usize::try_from(length).unwrap_or(ZEROS_BYTES))];
-    while offset < end {
-        let piece = usize::try_from(end - offset).unwrap_or(usize::MAX).min(zeros.len());
-        file.write_all_at(&mut [IoSlice::new(&zeros[..piece])], offset)?;
-        offset += piece as u64;
-    }
-    Ok(())
 }
 
 fn is_full(error: &io::Error) -> bool {

@@ -10,7 +10,7 @@ use phytohub_model::{Fact, Locator};
 
 use crate::batch::{Batch, Part};
 use crate::codec;
-use crate::disk::{Disk, DiskFile};
+use crate::disk::{BLOCK_BYTES, Disk, DiskFile};
 use crate::error::{CommitError, JobError, NoRoom, OpenError, ReadError};
 use crate::frame::{
     FORMAT_VERSION, FRAME_HEADER_BYTES, FrameHeader, KIND_MARK, KIND_SEAL, SEAL_BYTES, align, checksum,
@@ -20,6 +20,9 @@ use crate::reader::Reader;
 use crate::recovery::{self, ContentState, Recovered};
 use crate::segment::{Role, SEGMENT_HEADER_BYTES, Segment, SegmentInfo, Stream, Table, encode_header};
 use crate::settings::{Room, Settings};
+
+/// What fills up the last block of a write.
+static BLOCK_OF_ZEROS: [u8; BLOCK_BYTES] = [0; BLOCK_BYTES];
 
 /// Proof that everything staged before is durable. Only a commit makes one.
 #[derive(Debug)]
@@ -328,6 +331,7 @@ impl<D: Disk> Log<D> {
             }
             let segment = &*part.segment;
             let mut slices = self.batch.slices(index);
+            slices.push(IoSlice::new(&BLOCK_OF_ZEROS[..bytes_to_block_end(part.end)]));
             segment
                 .file
                 .write_all_at(&mut slices, u64::from(part.start))
@@ -433,6 +437,12 @@ impl<F: DiskFile> Head<F> {
         self.end = header.next();
         Ok(())
     }
+}
+
+/// Bytes from `end` to the end of its block. They are zeros already, and are written again: a block that is written as a
+/// whole need not be read first, which it would have to be, because zeros of a spare go past the page cache.
+fn bytes_to_block_end(end: u32) -> usize {
+    (end.next_multiple_of(BLOCK_BYTES as u32) - end) as usize
 }
 
 fn sync<F: DiskFile>(segment: &Segment<F>) -> Result<(), CommitError> {

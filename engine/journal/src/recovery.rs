@@ -18,7 +18,7 @@ use crate::error::OpenError;
 use crate::frame::{
     Depth, FORMAT_VERSION, FRAME_HEADER_BYTES, FRAME_STEP, Frame, FrameHeader, KIND_MARK, KIND_SEAL, checksum,
 };
-use crate::job::{Chores, zero};
+use crate::job::Chores;
 use crate::log::{Head, Spare};
 use crate::segment::{self, HeaderError, Role, SEGMENT_HEADER_BYTES, Segment};
 use crate::settings::Settings;
@@ -309,7 +309,7 @@ fn mend<F: DiskFile>(segment: &Segment<F>, survey: &Survey, buffer: &mut Vec<u8>
         offset += length;
     }
     if let Some(remains) = &survey.remains {
-        zero(&segment.file, u64::from(remains.start), u64::from(remains.end - remains.start))?;
+        segment.file.write_zeros_at(u64::from(remains.start), u64::from(remains.end - remains.start))?;
     }
     segment.file.sync_data()
 }
@@ -356,7 +356,7 @@ fn clear_head<F: DiskFile>(file: &F) -> io::Result<()> {
     if block.iter().all(|&byte| byte == 0) {
         return Ok(());
     }
-    zero(file, 0, u64::from(SEGMENT_HEADER_BYTES))?;
+    file.write_zeros_at(0, u64::from(SEGMENT_HEADER_BYTES))?;
     file.sync_data()
 }
 
