@@ -48,11 +48,7 @@ impl Hub {
             return Ok(hub);
         };
         if owns {
-            return Err(format!(
-                "this scenario starts, stops or hurts its hub, but {} runs already: stop it first, or leave --hub out \
-                 for a throw-away hub",
-                layout.dir().display()
-            ));
+            return Err(must_rest(&layout));
         }
         let settings = settings.clone();
         Ok(Self { layout, program, settings, log, process: None, running })
@@ -236,6 +232,15 @@ pub(crate) fn leave_nothing_behind() {
     let pid = i32::try_from(OWN_HUB.load(Ordering::Relaxed)).ok().and_then(Pid::from_raw);
     // One that ended already is as good.
     let _ = pid.map(|pid| rustix::process::kill_process(pid, Signal::TERM));
+}
+
+/// Why a hub that runs cannot be used by a scenario that hurts its hub.
+pub(crate) fn must_rest(layout: &Layout) -> String {
+    format!(
+        "this scenario starts, stops or hurts its hub, but {} runs already: stop it first, or leave --hub out for a \
+         throw-away hub",
+        layout.dir().display()
+    )
 }
 
 /// What was seen of a hub at one moment. Counters go on from the start of its process.

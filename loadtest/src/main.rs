@@ -19,6 +19,7 @@ mod live;
 mod measure;
 mod members;
 mod pool;
+mod preflight;
 mod random;
 mod receiver;
 mod scenario;

@@ -171,7 +171,8 @@ impl Receiver {
             Fetch::Nothing => Vec::new(),
         };
         self.worker.counts.borrow_mut().second.received += arrived.len() as u64;
-        let found = arrived.len();
+        // What nobody of a load run sent stays where it is, and says nothing about whether anything of ours is left.
+        let found = arrived.iter().filter(|envelope| envelope.ours).count();
         let manner = if draining { Manner::Fast } else { self.manner };
         let mut confirmations = Vec::new();
         for envelope in arrived.into_iter().filter(|envelope| envelope.ours) {

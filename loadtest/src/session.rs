@@ -19,7 +19,7 @@ use crate::live::Live;
 use crate::scenario::{Fetch, Scenario, Search};
 use crate::small_disk::SmallDisk;
 use crate::target::Hosts;
-use crate::{assemble, checks, members, when};
+use crate::{assemble, checks, members, preflight, when};
 
 /// What the command line asks for.
 pub(crate) struct Order {
@@ -48,22 +48,31 @@ pub(crate) fn run(order: Order) -> Result<Report, String> {
         return Err(format!("{} has a run already; choose another folder with --out", order.out.display()));
     }
     let layout = layout(&order)?;
+    let owns = scenario.hub.needs_own_hub() || !scenario.faults.is_empty();
     if let Some(running) = hub::running(&layout)? {
-        // Before anything else: a hub that may not be loaded gets no members either.
+        // Before anything else: a hub that may not be loaded, or not like this, gets no members either.
         order.hosts.admit(&running.soap)?;
+        order.hosts.admit(running.admin.strip_prefix("http://").unwrap_or(&running.admin))?;
+        if owns {
+            return Err(hub::must_rest(&layout));
+        }
     }
     let codes = members::prepare(&layout, &order.program, scenario.traffic.members)?;
     let _disk = scenario.hub.small_disk.map(|size| SmallDisk::mount(&layout, size)).transpose()?;
-    let owns = scenario.hub.needs_own_hub() || !scenario.faults.is_empty();
     let mut hub = Hub::open(layout, order.program.clone(), &scenario.hub, owns)?;
     let address = order.hosts.admit(&hub.running.soap)?;
     let mut report = begin(scenario, &hub)?;
-    let (ledger, writer) = Writer::create(&ledger_file, &codes)?;
     let mut live = Live::new(order.quiet);
+    let keys = members::keys(hub.layout(), &codes, scenario.clients.tickets)?;
+    let target = Arc::new(target(address, &hub.running.soap, &scenario.name));
+    if scenario.receivers.fetch != Fetch::Nothing {
+        preflight::nothing_of_others_waits(&target, &codes, &keys)?;
+    }
+    let (ledger, writer) = Writer::create(&ledger_file, &codes)?;
     let mut stage = Stage {
         traffic: Arc::new(Traffic::new(&scenario.traffic, &codes, scenario.seed)),
-        keys: members::keys(hub.layout(), &codes, scenario.clients.tickets)?,
-        target: Arc::new(target(address, &hub.running.soap, &scenario.name)),
+        keys,
+        target,
         ledger,
         epoch: Instant::now(),
         tag: when::tag(),

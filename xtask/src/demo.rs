@@ -20,6 +20,17 @@ pub(crate) fn demo(workspace: &Workspace, arguments: &[String]) -> Result<ExitCo
     Ok(ExitCode::from(shell::code_of(ended)))
 }
 
+/// Builds hub and load tool in release and runs `phytoload run` with these arguments.
+pub(crate) fn load(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode, Failure> {
+    let build = ["build", "--release", "--package", "phytohub-server", "--package", "phytoload"];
+    if !shell::run(&mut workspace.cargo(build))?.success() {
+        return Err(Failure::new("hub and load tool could not be built; the compiler's messages are above"));
+    }
+    let tool = workspace.target().join("release").join("phytoload");
+    let ended = shell::run(Command::new(tool).arg("run").args(own_arguments(arguments)))?;
+    Ok(ExitCode::from(shell::code_of(ended)))
+}
+
 /// Runs the benchmarks.
 pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode, Failure> {
     let mut command = workspace.cargo(["bench", "--package", "phytohub-benches"]);

@@ -35,6 +35,8 @@ Usage: cargo xtask COMMAND [ARGUMENTS]
                      libFuzzer on the validator: targets judge and agree, 60 seconds each; needs nightly
   page FOLDER        write the pre-check page to FOLDER, for any static server
   package FOLDER     write the validator's package for browsers and node to FOLDER
+  load [ARGUMENTS]   build hub and load tool (release) and run `phytoload run` with these arguments, for
+                     instance `smoke`
   bench [ARGUMENTS]  run the benchmarks, for instance with a part of a benchmark's name
   peers validator    the validator beside libxml2 and others on the same certificates, as a table
   peers exchange [--seconds N] [--json FILE] [--only NAME]...
@@ -70,6 +72,7 @@ fn run(command: &str, arguments: &[String]) -> Result<ExitCode, Failure> {
         "module" => demo::module(&workspace, arguments),
         "fuzz" => fuzz::fuzz(&workspace, arguments),
         "page" | "package" => demo::page(&workspace, command, arguments),
+        "load" => demo::load(&workspace, arguments),
         "bench" => demo::bench(&workspace, arguments),
         "peers" => peers::peers(&workspace, arguments),
         "help" | "--help" | "-h" => {

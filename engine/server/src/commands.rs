@@ -184,11 +184,22 @@ fn trial(dir: &Path, codes: &[String]) -> Result<String, String> {
     // All is read before anything is written.
     changes.iter().try_for_each(|change| change.command().map(|_| ()))?;
     let ca = pki::ThrowAwayCa::new().map_err(fail)?;
-    for code in codes {
-        let pem = pki::create_member(&layout, &ca, code).map_err(fail)?;
-        changes.push(Change::CertificateAdd { code: code.clone(), pem });
+    let mut made = Vec::new();
+    let mut all = || {
+        for code in codes {
+            let pem = pki::create_member(&layout, &ca, code).map_err(fail)?;
+            made.push(code);
+            changes.push(Change::CertificateAdd { code: code.clone(), pem });
+        }
+        change_all(dir, &changes)
+    };
+    if let Err(error) = all() {
+        // Keys of members that do not exist would be taken for those of members that do.
+        for kind in ["pem", "key"] {
+            made.iter().for_each(|code| drop(std::fs::remove_file(layout.pki(&format!("nppo-{code}.{kind}")))));
+        }
+        return Err(error);
     }
-    change_all(dir, &changes)?;
     Ok(format!("{} members added and active, their keys are in {}", codes.len(), layout.pki("").display()))
 }
 

@@ -1,6 +1,6 @@
 //! The judgement: every envelope of the ledger gets a class.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use phytoload_report::Ledger as Summary;
 
@@ -146,8 +146,8 @@ pub(crate) struct Books {
     /// When each receiver began to ask last that was told that nothing waits any more.
     drained: BTreeMap<u16, u64>,
     offered_again: u64,
-    /// Envelopes that came and stand for no delivery of the run.
-    strangers: u64,
+    /// Delivery numbers of envelopes that came and stand for no delivery of the run.
+    strangers: BTreeSet<u64>,
 }
 
 impl Books {
@@ -170,7 +170,9 @@ impl Books {
             return;
         }
         let Some(entry) = self.entry(record.id) else {
-            self.strangers += u64::from(record.kind == Kind::Receipt);
+            if record.kind == Kind::Receipt {
+                self.strangers.insert(record.number);
+            }
             return;
         };
         match record.kind {
@@ -244,9 +246,10 @@ impl Books {
                 summary.faults.push(format!("delivery {id} to {to}: {}", class.name()));
             }
         }
-        if self.strangers > 0 {
-            *classes.entry(Class::Unexpected).or_default() += self.strangers;
-            summary.faults.push(format!("{} envelopes came that nobody of this run sent", self.strangers));
+        let strangers = self.strangers.len() as u64;
+        if strangers > 0 {
+            *classes.entry(Class::Unexpected).or_default() += strangers;
+            summary.faults.push(format!("{strangers} envelopes came that nobody of this run sent"));
         }
         for fault in [Class::Lost, Class::Duplicate, Class::Misrouted, Class::Altered, Class::OutOfOrder] {
             classes.entry(fault).or_default();
