@@ -13,7 +13,7 @@ use phytohub_server::client::{CallError, SoapClient};
 use phytohub_soap::{Operation, client};
 use phytohub_tests::double::{Defect, Double};
 use phytohub_tests::hub::{TestHub, phytohub, program};
-use phytohub_tests::parties::{certificate, header};
+use phytohub_tests::parties::{certificate, header, party};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -339,6 +339,20 @@ fn what_cannot_be_run_is_refused_in_words() {
         assert!(said.errors.starts_with("phytoload: ") && said.errors.contains(words), "{}", said.errors);
         assert_eq!(said.text, "");
     }
+}
+
+#[tokio::test]
+async fn a_hub_where_something_of_others_waits_is_not_loaded() {
+    let hub = TestHub::start(&["KE", "NL"]);
+    let head = header("KE", "NL", "KE-1");
+    let delivered = party(&hub, "KE").deliver(Operation::DeliverEnvelope, &head, "somebody else's").await.unwrap();
+    let folder = Folder::new();
+    let said = folder.run(&folder.scenario(SHORT), Some(hub.dir()));
+    assert_eq!(said.status, Some(2), "{}", said.text);
+    assert!(said.errors.contains("1 envelopes wait for NL on this hub that are no load"), "{}", said.errors);
+    // It waits as before.
+    let waiting = party(&hub, "NL").import_headers(None).await.unwrap();
+    assert_eq!(waiting[0].delivery_number, delivered.delivery_number);
 }
 
 fn pid(child: &Child) -> Pid {
