@@ -7,26 +7,38 @@ use std::sync::OnceLock;
 use phytohub_operate::process::HubProcess;
 use tempfile::TempDir;
 
-/// The hub's binary, built if it is not up to date.
+/// Set by whoever has just built all binaries with the features of the whole workspace: a build of one package alone
+/// would build much of it once more.
+const BUILT_VARIABLE: &str = "PHYTOHUB_TEST_BINARIES_BUILT";
+
+/// The binary of a package, built if it is not up to date.
 ///
 /// # Panics
 /// When it cannot be built.
-pub fn program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let test = std::env::current_exe().expect("the path of this test");
-        // target/PROFILE/deps/TEST
-        let profile = test.ancestors().nth(2).expect("a target folder above the test").to_owned();
+pub fn binary(package: &str, name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("the path of this test");
+    // target/PROFILE/deps/TEST
+    let profile = test.ancestors().nth(2).expect("a target folder above the test").to_owned();
+    if std::env::var_os(BUILT_VARIABLE).is_none() {
         let mut build = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
-        build.args(["build", "--quiet", "--package", "phytohub-server", "--bin", "phytohub"]);
+        build.args(["build", "--quiet", "--package", package, "--bin", name]);
         build.env("CARGO_TARGET_DIR", profile.parent().expect("a target folder"));
         if profile.ends_with("release") {
             build.arg("--release");
         }
         let status = build.status().expect("cargo runs");
-        assert!(status.success(), "the hub's binary does not build");
-        profile.join("phytohub")
-    })
+        assert!(status.success(), "the binary {name} does not build");
+    }
+    profile.join(name)
+}
+
+/// The hub's binary.
+///
+/// # Panics
+/// When it cannot be built.
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| binary("phytohub-server", "phytohub"))
 }
 
 /// Runs the binary with these arguments to its end.

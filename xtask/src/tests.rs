@@ -6,6 +6,9 @@ use crate::counts::Counts;
 use crate::prepare;
 use crate::shell::{self, Failure, Workspace};
 
+/// Tells the tests that the binaries are built.
+const BUILT_VARIABLE: &str = "PHYTOHUB_TEST_BINARIES_BUILT";
+
 /// Whether `Cargo.lock` may change while building.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Lock {
@@ -54,6 +57,7 @@ fn run_tests(workspace: &Workspace, arguments: &[String], lock: Lock) -> Result<
     if built {
         let mut command = workspace.cargo(["test", "--workspace", "--no-fail-fast"]);
         let command = with_lock(&mut command, lock).args(arguments).env(prepare::PYTHON_VARIABLE, prepared.python);
+        command.env(BUILT_VARIABLE, "1");
         let ended = shell::run_lines(command, |line| counts.read(line))?;
         counts.close(ended.success());
     } else {

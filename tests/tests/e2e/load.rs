@@ -12,7 +12,7 @@ use phytohub_operate::layout::Layout;
 use phytohub_server::client::{CallError, SoapClient};
 use phytohub_soap::{Operation, client};
 use phytohub_tests::double::{Defect, Double};
-use phytohub_tests::hub::{TestHub, phytohub, program};
+use phytohub_tests::hub::{TestHub, binary, phytohub};
 use phytohub_tests::parties::{certificate, header, party};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
@@ -48,20 +48,10 @@ interval = "300 ms"
 const FAULTS: [&str; 7] =
     ["altered", "duplicate", "lost", "misrouted", "out of order", "unexpected", "wrongly accepted"];
 
-/// The load tool's binary beside the hub's, built if it is not up to date.
+/// The load tool's binary.
 fn phytoload() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let profile = program().parent().unwrap();
-        let mut build = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
-        build.args(["build", "--quiet", "--package", "phytoload", "--bin", "phytoload"]);
-        build.env("CARGO_TARGET_DIR", profile.parent().unwrap());
-        if profile.ends_with("release") {
-            build.arg("--release");
-        }
-        assert!(build.status().unwrap().success(), "the load tool's binary does not build");
-        profile.join("phytoload")
-    })
+    PROGRAM.get_or_init(|| binary("phytoload", "phytoload"))
 }
 
 /// What a command of the load tool said.
