@@ -28,7 +28,7 @@ struct Arguments {
     /// A code list that takes the place of the one it names; may be given several times.
     #[arg(long, value_name = "FILE")]
     list: Vec<PathBuf>,
-    /// The language of sentences and hints.
+    /// The language of the report as text, and of the sentences and hints in JSON.
     #[arg(long, default_value = "en", value_name = "en|fr|es|ru|ar|zh")]
     lang: String,
     /// A file of messages in one more language, or in other words; takes the place of --lang.

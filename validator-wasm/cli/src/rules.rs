@@ -1,21 +1,30 @@
 //! What `--list-rules` and `--explain` show.
 
-use phytoval::{Messages, Profile, RULES_EDITION, Rule};
+use phytoval::{Messages, Phrase, Profile, RULES_EDITION, Rule};
+
+/// Columns that ids and areas take.
+const ID_COLUMNS: usize = 28;
+const AREA_COLUMNS: usize = 17;
 
 /// One line a rule: id, level in the profile, area, sentence.
 pub(crate) fn list(profile: &Profile, messages: &Messages) -> String {
     let mut text = String::new();
+    let levels = [Phrase::Severe, Phrase::Warning, Phrase::Info, Phrase::Off];
+    let level_columns = levels.map(|level| messages.phrase(level, &[]).chars().count()).into_iter().max().unwrap_or(0);
     for &rule in Rule::ALL {
         let entry = rule.entry();
         text.push_str(&format!(
-            "{:28} {:7} {:17} {}\n",
+            "{:ID_COLUMNS$} {:level_columns$} {:AREA_COLUMNS$} {}\n",
             entry.id,
-            level(rule, profile),
+            level(rule, profile, messages),
             entry.area.as_str(),
             messages.sentence(entry.id)
         ));
     }
-    text.push_str(&format!("{} rules, edition {RULES_EDITION}, profile {}\n", Rule::ALL.len(), profile.name()));
+    let count = Rule::ALL.len().to_string();
+    let values = [("count", count.as_str()), ("edition", RULES_EDITION), ("profile", profile.name())];
+    text.push_str(&messages.phrase(Phrase::Rules, &values));
+    text.push('\n');
     text
 }
 
@@ -23,17 +32,24 @@ pub(crate) fn list(profile: &Profile, messages: &Messages) -> String {
 pub(crate) fn explain(id: &str, profile: &Profile, messages: &Messages) -> Result<String, String> {
     let rule = Rule::find(id).ok_or_else(|| format!("there is no rule '{id}': --list-rules shows all"))?;
     let entry = rule.entry();
-    Ok(format!(
-        "{id}\n  says:    {}\n  to do:   {}\n  level:   {} in the profile {}\n  area:    {}\n  source:  {}\n",
-        messages.sentence(id),
-        messages.hint(id),
-        level(rule, profile),
-        profile.name(),
-        entry.area.as_str(),
-        entry.source
-    ))
+    let level = level(rule, profile, messages);
+    let level = messages.phrase(Phrase::LevelInProfile, &[("level", &level), ("profile", profile.name())]);
+    let lines = [
+        (Phrase::Says, messages.sentence(id)),
+        (Phrase::ToDo, messages.hint(id)),
+        (Phrase::Level, &level),
+        (Phrase::Area, entry.area.as_str()),
+        (Phrase::Source, entry.source),
+    ]
+    .map(|(label, said)| (messages.phrase(label, &[]), said));
+    let columns = lines.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+    let mut text = format!("{id}\n");
+    for (label, said) in lines {
+        text.push_str(&format!("  {label:columns$}  {said}\n"));
+    }
+    Ok(text)
 }
 
-fn level(rule: Rule, profile: &Profile) -> &'static str {
-    profile.level(rule).map_or("off", phytohub_model::Level::as_str)
+fn level(rule: Rule, profile: &Profile, messages: &Messages) -> String {
+    messages.phrase(profile.level(rule).map_or(Phrase::Off, Phrase::from), &[])
 }

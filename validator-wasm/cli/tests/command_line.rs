@@ -73,13 +73,21 @@ fn the_rules_are_listed_and_explained() {
     assert!(list.contains("origin-missing               off "), "{list}");
     assert!(list.lines().count() > 100);
     let output = phytoval(&["--explain", "origin-missing"], "");
-    assert!(text(&output.stdout).contains("SEVERE in the profile ippc"));
+    assert!(text(&output.stdout).contains("  level:   SEVERE in the profile ippc\n"), "{}", text(&output.stdout));
+    let output = phytoval(&["--explain", "origin-missing", "--lang", "es"], "");
+    assert!(text(&output.stdout).contains("  nivel:      GRAVE en el perfil ippc\n"), "{}", text(&output.stdout));
+    let output = phytoval(&["--list-rules", "--lang", "ru"], "");
+    assert!(text(&output.stdout).contains(" ПРЕДУПРЕЖДЕНИЕ "), "{}", text(&output.stdout));
 }
 
 #[test]
-fn sentences_come_in_the_language_that_is_asked_for() {
+fn all_words_come_in_the_language_that_is_asked_for() {
     let french = phytoval(&["--lang", "fr", "-"], "");
-    assert!(text(&french.stdout).contains("Le contenu est vide."), "{}", text(&french.stdout));
+    assert!(text(&french.stdout).contains(": GRAVE [xml-empty] Le contenu est vide."), "{}", text(&french.stdout));
+    let summary = "-: remarques: GRAVE : 1, AVERTISSEMENT : 0, CONSEIL : 0\n";
+    assert!(text(&french.stdout).ends_with(summary), "{}", text(&french.stdout));
+    let clean = phytoval(&["--lang", "zh", "-"], &typical(1, "QM", "QZ", "QM-1"));
+    assert_eq!(text(&clean.stdout), "-: 无问题\n");
     let english = phytoval(&["-"], "");
     assert!(text(&english.stdout).contains("xml-empty") && !text(&english.stdout).contains("vide"));
     let report: serde_json::Value =

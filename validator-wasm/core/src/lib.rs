@@ -35,7 +35,7 @@ mod words;
 pub use embedded::{CallError, Embedded};
 pub use header::Expected;
 pub use identify::{Identity, identify};
-pub use messages::{Messages, MessagesError, Values};
+pub use messages::{Messages, MessagesError, Phrase, Values};
 pub use profile::{PROFILES, Profile, ProfileError};
 pub use report::{Certificate, Finding, ListUsed, Outcome, Report};
 pub use rules::catalogue::{Entry, Layer, RULES_EDITION, Rule};

@@ -1,10 +1,14 @@
 //! Sentences and hints of the rules, as data: `validator-wasm/messages`.
 
+mod phrases;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
+
+pub use phrases::Phrase;
 
 /// The messages of one language that are compiled in.
 type CompiledIn = LazyLock<Messages>;
@@ -192,11 +196,15 @@ impl Messages {
 
     /// `template` with its placeholders filled in; what they bring is not looked at again.
     pub fn render(template: &str, values: &Values<'_>) -> String {
+        Self::fill(template, |name| values.of(name))
+    }
+
+    fn fill<'v>(template: &str, value_of: impl Fn(&str) -> Option<&'v str>) -> String {
         let mut text = String::with_capacity(template.len());
         let mut rest = template;
         while let Some((before, behind)) = rest.split_once('{') {
             text.push_str(before);
-            match behind.split_once('}').and_then(|(name, behind)| Some((values.of(name)?, behind))) {
+            match behind.split_once('}').and_then(|(name, behind)| Some((value_of(name)?, behind))) {
                 Some((value, behind)) => {
                     text.push_str(value);
                     rest = behind;
@@ -239,12 +247,13 @@ fn next_line(text: &str, end: usize) -> usize {
     end + if rest.starts_with("\r\n") { 2 } else { usize::from(rest.starts_with('\n')) }
 }
 
-/// Whether all behind the header of a file are entries: an id, what is wrong, what to do.
+/// Whether all behind the header of a file are phrases, and then entries: an id, what is wrong, what to do.
 fn check_entries(text: &str) -> Result<(), MessagesError> {
     let mut lines = text.lines().zip(1..).skip(HEADER.len());
     let mut known = HashSet::new();
+    let mut phrases = phrases::Check::default();
     while let Some((line, number)) = lines.next() {
-        if line.is_empty() {
+        if line.is_empty() || (known.is_empty() && phrases.line(line, number)?) {
             continue;
         }
         let fail = |problem: String| Err(MessagesError { line: number, problem });
@@ -257,7 +266,7 @@ fn check_entries(text: &str) -> Result<(), MessagesError> {
             return fail(format!("'{id}' needs a line that says what is wrong and one that says what to do"));
         }
         for (text, line) in pair {
-            check(text).map_err(|problem| MessagesError { line, problem })?;
+            check(text, &PLACEHOLDERS).map_err(|problem| MessagesError { line, problem })?;
         }
         if !known.insert(id) {
             return fail(format!("'{id}' was there before"));
@@ -266,12 +275,12 @@ fn check_entries(text: &str) -> Result<(), MessagesError> {
     Ok(())
 }
 
-/// Whether all braces of a template belong to placeholders: a misspelt one would be shown to people as it is.
-fn check(template: &str) -> Result<(), String> {
+/// Whether all braces of a template belong to its `placeholders`: a misspelt one would be shown to people as it is.
+fn check(template: &str, placeholders: &[&str]) -> Result<(), String> {
     for piece in template.split('{').skip(1) {
         let name = piece.split_once('}').map(|(name, _)| name);
-        if name.is_none_or(|name| !PLACEHOLDERS.contains(&name)) {
-            return Err(format!("a {{ begins no placeholder: they are {}", PLACEHOLDERS.join(", ")));
+        if name.is_none_or(|name| !placeholders.contains(&name)) {
+            return Err(format!("a {{ begins no placeholder: they are {}", placeholders.join(", ")));
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use phytoval::{Messages, Rule, Values};
+use phytoval::{Messages, Phrase, Rule, Values};
 
 /// The languages that must be there.
 #[cfg(feature = "languages")]
@@ -78,6 +78,24 @@ fn a_translation_uses_the_placeholders_of_english_and_is_one() {
 }
 
 #[test]
+fn every_phrase_is_there_in_every_language_with_its_placeholders() {
+    for messages in all() {
+        for phrase in Phrase::ALL {
+            let at = format!("{} {}", messages.language(), phrase.key());
+            let text = messages.own_phrase(*phrase).unwrap_or_else(|| panic!("{at} is missing"));
+            let mut expected = phrase.placeholders().to_vec();
+            expected.sort_unstable();
+            assert_eq!(placeholders(text), expected, "{at}");
+            let values: Vec<_> = expected.iter().map(|name| (*name, "5")).collect();
+            assert!(!messages.phrase(*phrase, &values).contains(['{', '}']), "{at}");
+        }
+        // Levels and verdicts are told apart by nothing else.
+        let words: BTreeSet<_> = Phrase::ALL.iter().map(|phrase| messages.phrase(*phrase, &[])).collect();
+        assert_eq!(words.len(), Phrase::ALL.len(), "{}", messages.language());
+    }
+}
+
+#[test]
 fn no_placeholder_is_left_when_a_template_is_rendered() {
     for messages in all() {
         for template in messages.ids().flat_map(|id| [messages.sentence(id), messages.hint(id)]) {
@@ -106,6 +124,9 @@ fn english_stands_in_for_what_is_missing() {
     assert_eq!(messages.sentence("xml-doctype"), Messages::english().sentence("xml-doctype"));
     assert_eq!(messages.hint("xml-doctype"), Messages::english().hint("xml-doctype"));
     assert_eq!((messages.sentence("none"), messages.hint("none")), ("", ""));
+    assert_eq!((messages.own_phrase(Phrase::Clean), &*messages.phrase(Phrase::Clean, &[])), (None, "clean"));
+    let messages = Messages::parse(&text.replace("[xml-empty]", "clean = pura\n\n[xml-empty]")).unwrap();
+    assert_eq!((&*messages.phrase(Phrase::Clean, &[]), messages.sentence("xml-empty")), ("pura", "Un."));
 }
 
 #[test]
@@ -126,6 +147,11 @@ fn a_broken_file_is_refused_with_its_line() {
         (format!("{header}[a]\nb\nc\n\n[a]\nb\nc\n"), 8, "before"),
         (format!("{header}[a]\n{{fuond}}\nc\n"), 5, "placeholder"),
         (format!("{header}[a]\nb\nc {{found\n"), 6, "placeholder"),
+        (format!("{header}cleaned = x\n"), 4, "no phrase 'cleaned'"),
+        (format!("{header}clean = \n"), 4, "'clean' says nothing"),
+        (format!("{header}clean = {{severe}}\n"), 4, "no placeholder"),
+        (format!("{header}clean = x\n\nclean = y\n"), 6, "before"),
+        (format!("{header}[a]\nb\nc\nclean = x\n"), 7, "brackets"),
     ] {
         let error = Messages::parse(&text).unwrap_err();
         assert_eq!(error.line, line, "{text}");

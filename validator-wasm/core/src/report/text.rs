@@ -1,7 +1,9 @@
 //! The report as text for a terminal: the place with a caret under it, what is wrong and what to do.
 
+use phytohub_model::Level;
+
 use super::{Outcome, Report};
-use crate::messages::Messages;
+use crate::messages::{Messages, Phrase};
 
 /// Characters of a line shown on each side of the place: a certificate is often one line of many thousands.
 const EXCERPT_CHARACTERS: usize = 48;
@@ -16,7 +18,7 @@ impl Report {
                 "{name}:{}:{}: {} [{}] {}\n",
                 finding.line,
                 finding.column,
-                finding.level.as_str(),
+                messages.phrase(Phrase::from(finding.level), &[]),
                 entry.id,
                 finding.sentence(messages)
             ));
@@ -30,19 +32,40 @@ impl Report {
             }
             text.push('\n');
         }
-        let verdict = match self.outcome {
-            Outcome::Clean => "clean".to_owned(),
-            outcome => format!(
-                "{}: {} SEVERE, {} WARNING, {} INFO{}",
-                outcome.as_str(),
-                self.severe,
-                self.warnings,
-                self.infos,
-                if 0 < self.more() { format!(", {} of them not shown", self.more()) } else { String::new() }
-            ),
-        };
-        text.push_str(&format!("{name}: {verdict}\n"));
+        text.push_str(&format!("{name}: {}", messages.phrase(Phrase::from(self.outcome), &[])));
+        if self.outcome != Outcome::Clean {
+            text.push_str(&format!(": {}", self.counts(messages)));
+        }
+        text.push('\n');
         text
+    }
+
+    /// How many findings there are, in the messages' language.
+    fn counts(&self, messages: &Messages) -> String {
+        let [severe, warnings, infos, more] =
+            [self.severe, self.warnings, self.infos, self.more()].map(|count| count.to_string());
+        let phrase = if 0 < self.more() { Phrase::CountsAndMore } else { Phrase::Counts };
+        messages.phrase(phrase, &[("severe", &severe), ("warnings", &warnings), ("infos", &infos), ("more", &more)])
+    }
+}
+
+impl From<Level> for Phrase {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Info => Self::Info,
+            Level::Severe => Self::Severe,
+            Level::Warning => Self::Warning,
+        }
+    }
+}
+
+impl From<Outcome> for Phrase {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Clean => Self::Clean,
+            Outcome::Findings => Self::Findings,
+            Outcome::NotDetermined => Self::NotDetermined,
+        }
     }
 }
 
