@@ -4,6 +4,7 @@ use phytohub_model::{Level, shown};
 
 use crate::codelists::List;
 use crate::limits::FINDINGS_MAX;
+use crate::order;
 use crate::profile::Profile;
 use crate::rules::catalogue::Rule;
 use crate::structure::tree::{Id, Place};
@@ -43,12 +44,17 @@ impl<'p> Findings<'p> {
         Self { profile, list: Vec::new(), counted: [0; 3], scratch }
     }
 
-    /// A finding about an element.
+    /// A finding about an element. Like all that makes findings, it stands once in the program, aside: a rule calls it
+    /// where it is broken, and most never are.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn add(&mut self, rule: Rule, place: Place<'_>) -> &mut Raw {
         self.add_at(rule, Some(place.id()), place.offset())
     }
 
     /// A finding at the offset `at`, inside of `node`.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn add_at(&mut self, rule: Rule, node: Option<Id>, at: usize) -> &mut Raw {
         self.scratch = Raw::new(rule, Level::Info, node, at);
         let Some(level) = self.profile.level(rule) else { return &mut self.scratch };
@@ -64,9 +70,11 @@ impl<'p> Findings<'p> {
     }
 
     /// All that was kept in document order, and how many there were of each level (INFO, WARNING, SEVERE).
-    pub(crate) fn finish(mut self) -> (Vec<Raw>, [usize; 3]) {
-        self.list.sort_by_key(|raw| raw.at);
-        (self.list, self.counted)
+    pub(crate) fn finish(self) -> (Vec<Raw>, [usize; 3]) {
+        let at = |index: usize| self.list.get(index).map(|raw| raw.at);
+        let order = order::sorted(self.list.len(), &|left, right| at(left).cmp(&at(right)));
+        let mut list: Vec<Option<Raw>> = self.list.into_iter().map(Some).collect();
+        (order.into_iter().filter_map(|index| list.get_mut(index)?.take()).collect(), self.counted)
     }
 }
 
@@ -87,27 +95,37 @@ impl Raw {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     pub(crate) fn element(&mut self, name: &str) -> &mut Self {
         self.element = shown(name);
         self
     }
 
     /// The finding is about a child that is not there.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn missing(&mut self, name: &'static str) -> &mut Self {
         self.missing = name;
         self.element(name)
     }
 
+    #[cold]
+    #[inline(never)]
     pub(crate) fn found(&mut self, text: &str) -> &mut Self {
         self.found = shown(text);
         self
     }
 
+    #[cold]
+    #[inline(never)]
     pub(crate) fn expected(&mut self, text: &str) -> &mut Self {
         self.expected = text.to_owned();
         self
     }
 
+    #[cold]
+    #[inline(never)]
     pub(crate) fn other(&mut self, text: &str) -> &mut Self {
         self.other = shown(text);
         self
@@ -119,6 +137,8 @@ impl Raw {
     }
 
     /// `code` is not in `list`.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn not_in(&mut self, list: List, code: &str) -> &mut Self {
         self.list = Some((list, code.to_owned()));
         self.found(code)

@@ -20,6 +20,7 @@ mod identify;
 mod limits;
 mod messages;
 mod namespaces;
+mod order;
 mod position;
 mod profile;
 mod references;

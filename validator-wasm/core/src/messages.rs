@@ -3,12 +3,13 @@
 mod phrases;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
 pub use phrases::Phrase;
+
+use crate::order;
 
 /// The messages of one language that are compiled in.
 type CompiledIn = LazyLock<Messages>;
@@ -143,8 +144,9 @@ impl Messages {
                     entries.push([range.start + 1..range.end - 1, sentence, hint]);
                 }
             }
-            entries.sort_unstable_by_key(|[id, ..]| self.piece(id));
-            entries
+            let id = |index: usize| entries.get(index).map(|[id, ..]: &Entry| self.piece(id));
+            let order = order::sorted(entries.len(), &|left, right| id(left).cmp(&id(right)));
+            order.into_iter().filter_map(|index| entries.get(index).cloned()).collect()
         })
     }
 
@@ -250,10 +252,9 @@ fn next_line(text: &str, end: usize) -> usize {
 /// Whether all behind the header of a file are phrases, and then entries: an id, what is wrong, what to do.
 fn check_entries(text: &str) -> Result<(), MessagesError> {
     let mut lines = text.lines().zip(1..).skip(HEADER.len());
-    let mut known = HashSet::new();
-    let mut phrases = phrases::Check::default();
+    let (mut known, mut phrases) = (Vec::new(), Vec::new());
     while let Some((line, number)) = lines.next() {
-        if line.is_empty() || (known.is_empty() && phrases.line(line, number)?) {
+        if line.is_empty() || (known.is_empty() && phrases::check(line, number, &mut phrases)?) {
             continue;
         }
         let fail = |problem: String| Err(MessagesError { line: number, problem });
@@ -268,11 +269,20 @@ fn check_entries(text: &str) -> Result<(), MessagesError> {
         for (text, line) in pair {
             check(text, &PLACEHOLDERS).map_err(|problem| MessagesError { line, problem })?;
         }
-        if !known.insert(id) {
-            return fail(format!("'{id}' was there before"));
-        }
+        known.push((id, number));
     }
-    Ok(())
+    is_each_once(&phrases)?;
+    is_each_once(&known)
+}
+
+/// Whether all names, each with its line, are different.
+fn is_each_once(names: &[(&str, usize)]) -> Result<(), MessagesError> {
+    let name = |index: usize| names.get(index).map(|(name, _)| name);
+    let repeated = order::repeated(names.len(), &|left, right| name(left).cmp(&name(right)));
+    match repeated.first().and_then(|index| names.get(*index)) {
+        Some((name, line)) => Err(MessagesError { line: *line, problem: format!("'{name}' was there before") }),
+        None => Ok(()),
+    }
 }
 
 /// Whether all braces of a template belong to its `placeholders`: a misspelt one would be shown to people as it is.

@@ -1,13 +1,13 @@
 //! The lists that rules ask: those compiled in, and those that a deployment put in their place or added to.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use phytohub_model::{CodeRow, UnitKind};
+use phytohub_model::UnitKind;
 
 use super::compiled::TABLES;
 use super::reader::{self, ListError, Problem};
+use crate::order;
 
 /// A suggestion is offered up to this many.
 const NEAREST_MAX: usize = 3;
@@ -63,8 +63,8 @@ pub(super) const LISTS: usize = List::ALL.len();
 /// A list that was read at run time.
 struct Loaded {
     edition: String,
-    /// The kind of unit of each code, in lists of units.
-    codes: BTreeMap<String, Option<UnitKind>>,
+    /// Sorted, each once, with its kind of unit in lists of units.
+    codes: Vec<(String, Option<UnitKind>)>,
 }
 
 /// The lists in force.
@@ -75,9 +75,22 @@ pub struct Lists {
 }
 
 impl Loaded {
-    fn new(rows: Vec<CodeRow>) -> Self {
-        let edition = rows.first().map_or(String::new(), |row| row.edition.clone());
-        Self { edition, codes: rows.into_iter().map(|row| (row.code, row.unit_kind)).collect() }
+    /// Of rows with the same code, as each language has one, the first counts.
+    fn new(edition: String, rows: &[(String, Option<UnitKind>)]) -> Self {
+        let code = |index: usize| rows.get(index).map(|(code, _)| code);
+        let order = order::sorted(rows.len(), &|left, right| code(left).cmp(&code(right)));
+        let mut codes: Vec<(String, Option<UnitKind>)> = Vec::with_capacity(rows.len());
+        for row in order.into_iter().filter_map(|index| rows.get(index)) {
+            if codes.last().is_none_or(|(known, _)| *known != row.0) {
+                codes.push(row.clone());
+            }
+        }
+        Self { edition, codes }
+    }
+
+    fn find(&self, code: &str) -> Option<Option<UnitKind>> {
+        let found = self.codes.binary_search_by(|(known, _)| known.as_str().cmp(code)).ok()?;
+        self.codes.get(found).map(|(_, kind)| *kind)
     }
 }
 
@@ -89,7 +102,7 @@ impl Lists {
     /// Whether `code` is in `list`, letter for letter.
     pub fn contains(&self, list: List, code: &str) -> bool {
         match self.loaded(list) {
-            Some(loaded) => loaded.codes.contains_key(code),
+            Some(loaded) => loaded.find(code).is_some(),
             None => TABLES[list as usize].contains(code),
         }
     }
@@ -97,7 +110,7 @@ impl Lists {
     /// What the unit `code` measures; none where it is no unit of the list.
     pub fn unit_kind(&self, code: &str) -> Option<UnitKind> {
         match self.loaded(List::UnitMeasures) {
-            Some(loaded) => loaded.codes.get(code).copied().flatten(),
+            Some(loaded) => loaded.find(code).flatten(),
             None => TABLES[List::UnitMeasures as usize].unit_kind(code),
         }
     }
@@ -111,7 +124,7 @@ impl Lists {
     /// All codes in their order, with what each measures.
     fn rows(&self, list: List) -> Vec<(String, Option<UnitKind>)> {
         match self.loaded(list) {
-            Some(loaded) => loaded.codes.iter().map(|(code, kind)| (code.clone(), *kind)).collect(),
+            Some(loaded) => loaded.codes.clone(),
             None => TABLES[list as usize].rows().collect(),
         }
     }
@@ -131,16 +144,15 @@ impl Lists {
         }
         let farthest = if code.chars().count() <= 3 { 1 } else { 2 };
         let upper = code.to_ascii_uppercase();
-        let mut near: Vec<(usize, String)> = self
+        let near: Vec<(usize, String)> = self
             .rows(list)
             .into_iter()
             .filter(|(known, _)| known.len() <= COMPARED_BYTES_MAX)
             .map(|(known, _)| (distance(&upper, &known.to_ascii_uppercase()), known))
             .filter(|(distance, _)| *distance <= farthest)
             .collect();
-        near.sort_unstable();
-        near.dedup();
-        near.into_iter().take(NEAREST_MAX).map(|(_, code)| code).collect()
+        let order = order::sorted(near.len(), &|left, right| near.get(left).cmp(&near.get(right)));
+        order.into_iter().take(NEAREST_MAX).filter_map(|index| near.get(index).map(|(_, code)| code.clone())).collect()
     }
 
     /// Puts the list in `text`, a file of the format of `validator-wasm/codelists`, in the place of the one that its
@@ -154,13 +166,14 @@ impl Lists {
         let Some(list) = List::ALL.iter().copied().find(|list| list.name() == name) else {
             return Err(ListError { line: 1, problem: Problem::OtherList(name.to_owned()) });
         };
-        let mut loaded = Loaded::new(reader::read(name, text)?);
+        let rows = reader::read(name, text)?;
+        let mut edition = rows.first().map_or(String::new(), |row| row.edition.clone());
+        let mut codes: Vec<_> = rows.into_iter().map(|row| (row.code, row.unit_kind)).collect();
         if adds {
-            loaded.edition = format!("{}+{}", self.edition(list), loaded.edition);
-            for (code, kind) in self.rows(list) {
-                loaded.codes.entry(code).or_insert(kind);
-            }
+            edition = format!("{}+{edition}", self.edition(list));
+            codes.extend(self.rows(list));
         }
+        let loaded = Loaded::new(edition, &codes);
         if let Some(known) = self.loaded.get_mut(list as usize) {
             *known = Some(Arc::new(loaded));
         }

@@ -1,11 +1,11 @@
 //! Reads a list's file, strictly: a list that is half understood would judge wrongly.
 
-use std::collections::HashSet;
 use std::fmt;
 
 use phytohub_model::{CodeRow, UnitKind};
 
 use super::csv;
+use crate::order;
 
 /// Lines before the names of the columns.
 const HEADER: [&str; 4] = ["list", "source", "edition", "valid-from"];
@@ -66,16 +66,18 @@ pub(super) fn read(name: &str, text: &str) -> Result<Vec<CodeRow>, ListError> {
     let base = CodeRow { edition: edition.into(), source: source.into(), ..CodeRow::default() };
     let (names, line) = lines.next().unwrap_or(("", HEADER.len() + 1));
     let columns = columns(names).map_err(|problem| ListError { line, problem })?;
-    let mut known = HashSet::new();
-    lines
-        .map(|(text, line)| {
-            let row = row(text, &columns, base.clone()).map_err(|problem| ListError { line, problem })?;
-            if !known.insert((row.code.clone(), row.language.clone())) {
-                return Err(ListError { line, problem: Problem::Twice(row.code) });
-            }
-            Ok(row)
-        })
-        .collect()
+    let mut rows = Vec::new();
+    for (text, line) in lines {
+        rows.push(row(text, &columns, base.clone()).map_err(|problem| ListError { line, problem })?);
+    }
+    let name = |index: usize| rows.get(index).map(|row: &CodeRow| (&row.code, &row.language));
+    let repeated = order::repeated(rows.len(), &|left, right| name(left).cmp(&name(right)));
+    match repeated.first().and_then(|index| Some((index, rows.get(*index)?))) {
+        Some((index, row)) => {
+            Err(ListError { line: HEADER.len() + 2 + index, problem: Problem::Twice(row.code.clone()) })
+        }
+        None => Ok(rows),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

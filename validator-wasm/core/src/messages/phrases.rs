@@ -1,7 +1,5 @@
 //! Words around the sentences of a report as text: levels, verdicts, counts, what `phytoval` says of a rule.
 
-use std::collections::HashSet;
-
 use super::{HEADER, Messages, MessagesError};
 
 macro_rules! phrases {
@@ -86,25 +84,21 @@ fn split(line: &str) -> Option<(&str, &str)> {
     line.split_once(" = ")
 }
 
-/// Checks phrases line by line, as a file has them.
-#[derive(Default)]
-pub(super) struct Check<'t>(HashSet<&'t str>);
-
-impl<'t> Check<'t> {
-    /// Whether the line `number` is a phrase; an error if it is one that cannot be used.
-    pub(super) fn line(&mut self, line: &'t str, number: usize) -> Result<bool, MessagesError> {
-        let Some((key, text)) = split(line).filter(|_| !line.starts_with('[')) else { return Ok(false) };
-        let fail = |problem| Err(MessagesError { line: number, problem });
-        let Some(phrase) = Phrase::ALL.iter().find(|phrase| phrase.key() == key) else {
-            return fail(format!("there is no phrase '{key}'"));
-        };
-        if text.trim().is_empty() {
-            return fail(format!("'{key}' says nothing"));
-        }
-        super::check(text, phrase.placeholders()).map_err(|problem| MessagesError { line: number, problem })?;
-        match self.0.insert(key) {
-            true => Ok(true),
-            false => fail(format!("'{key}' was there before")),
-        }
+/// Whether the line `number` is a phrase, which then is added to `known`; an error if it is one that cannot be used.
+pub(super) fn check<'t>(
+    line: &'t str,
+    number: usize,
+    known: &mut Vec<(&'t str, usize)>,
+) -> Result<bool, MessagesError> {
+    let Some((key, text)) = split(line).filter(|_| !line.starts_with('[')) else { return Ok(false) };
+    let fail = |problem| Err(MessagesError { line: number, problem });
+    let Some(phrase) = Phrase::ALL.iter().find(|phrase| phrase.key() == key) else {
+        return fail(format!("there is no phrase '{key}'"));
+    };
+    if text.trim().is_empty() {
+        return fail(format!("'{key}' says nothing"));
     }
+    super::check(text, phrase.placeholders()).map_err(|problem| MessagesError { line: number, problem })?;
+    known.push((key, number));
+    Ok(true)
 }

@@ -1,7 +1,6 @@
 //! IncludedSPSTradeLineItem: one commodity.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 
 use phytohub_model::UnitKind;
 
@@ -11,6 +10,7 @@ use super::values::Decimal;
 use super::{Context, is_void, notes, treatment};
 use crate::codelists::List;
 use crate::findings::Findings;
+use crate::order;
 use crate::rules::catalogue::Rule;
 use crate::structure::schema::Element;
 use crate::structure::tree::Place;
@@ -31,30 +31,45 @@ const MEASURES: [(Element, UnitKind); 4] = [
 
 /// Judges all lines of an item.
 pub(super) fn judge_all(item: Place<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
-    let mut numbers = HashSet::new();
+    let mut numbers = Vec::new();
     for (line, index) in item.children(Element::IncludedSPSTradeLineItem).zip(0..) {
-        if let Some(sequence) = line.child(Element::SequenceNumeric) {
-            judge_sequence(sequence, index == 0, &mut numbers, findings);
+        if let Some(sequence) = line.child(Element::SequenceNumeric)
+            && let Some(number) = judge_sequence(sequence, index == 0, findings)
+        {
+            numbers.push((number, sequence));
         }
         judge(line, context, findings);
     }
+    judge_sequences(&numbers, findings);
 }
 
-fn judge_sequence<'t>(
-    sequence: Place<'t>,
-    is_first: bool,
-    numbers: &mut HashSet<&'t str>,
-    findings: &mut Findings<'_>,
-) {
+/// The number of a line, where it is one.
+fn judge_sequence<'t>(sequence: Place<'t>, is_first: bool, findings: &mut Findings<'_>) -> Option<Decimal<'t>> {
     let text = sequence.text();
-    // 01 and 1.0 are the number 1, too; zero is what is left of nothing.
-    let number = text.split('.').next().unwrap_or(text).trim_start_matches(['+', '0']);
-    if !Decimal::read(text).is_some_and(|number| number.is_whole() && !number.is_negative) {
-        findings.add(Rule::LineSequence, sequence).found(text);
-    } else if !numbers.insert(number) {
-        findings.add(Rule::LineSequenceTwice, sequence).found(text);
-    } else if is_first && !matches!(number, "" | "1") {
-        findings.add(Rule::LineSequenceStart, sequence).found(text);
+    let number = Decimal::read(text).filter(|number| number.is_whole() && !number.is_negative);
+    match number {
+        None => {
+            findings.add(Rule::LineSequence, sequence).found(text);
+        }
+        Some(number) if is_first && !number.is_zero() && !number.is_one() => {
+            findings.add(Rule::LineSequenceStart, sequence).found(text);
+        }
+        Some(_) => {}
+    }
+    number
+}
+
+/// No two lines have the same number.
+fn judge_sequences(numbers: &[(Decimal<'_>, Place<'_>)], findings: &mut Findings<'_>) {
+    if numbers.is_sorted_by(|(one, _), (next, _)| one.compare_amount(*next) == Ordering::Less) {
+        return;
+    }
+    let repeated = order::repeated(numbers.len(), &|left, right| match (numbers.get(left), numbers.get(right)) {
+        (Some((left, _)), Some((right, _))) => left.compare_amount(*right),
+        _ => Ordering::Equal,
+    });
+    for (_, sequence) in repeated.into_iter().filter_map(|index| numbers.get(index)) {
+        findings.add(Rule::LineSequenceTwice, *sequence).found(sequence.text());
     }
 }
 

@@ -131,6 +131,10 @@ impl<'t> Decimal<'t> {
         self.whole.is_empty() && self.fraction.is_empty()
     }
 
+    pub(crate) fn is_one(self) -> bool {
+        self.whole == "1" && self.fraction.is_empty()
+    }
+
     pub(crate) fn is_whole(self) -> bool {
         self.fraction.is_empty()
     }
