@@ -177,11 +177,13 @@ impl<'t> Place<'t> {
     }
 
     /// The first of them.
+    #[inline(never)]
     pub(crate) fn child(self, element: Element) -> Option<Place<'t>> {
         self.children(element).next()
     }
 
     /// The text of the first of them, empty without one.
+    #[inline(never)]
     pub(crate) fn text_of(self, element: Element) -> &'t str {
         self.child(element).map_or("", Place::text)
     }
