@@ -11,7 +11,8 @@ const CHUNK_BYTES: usize = 64;
 pub(crate) fn trimmed(text: &str) -> &str {
     match text.as_bytes() {
         [first, .., last] if b' ' < *first && b' ' < *last => text,
-        _ => text.trim_matches(SPACE),
+        // Of ASCII's white space only the form feed is none of XML's, and it is illegal.
+        _ => text.trim_ascii(),
     }
 }
 

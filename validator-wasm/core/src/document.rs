@@ -21,7 +21,7 @@ pub(crate) struct Document<'a> {
     /// Where its first tag or its XML declaration stands: senders put white space and byte order marks before it.
     pub(crate) start: usize,
     /// Why it cannot be read further, if that is so.
-    pub(crate) stop: Option<Kind>,
+    pub(crate) stop: Option<Kind<'static>>,
 }
 
 impl<'a> Document<'a> {
@@ -61,14 +61,14 @@ impl<'a> Document<'a> {
     }
 }
 
-fn from_utf8(bytes: Cow<'_, [u8]>) -> (Cow<'_, str>, Option<Kind>) {
+fn from_utf8(bytes: Cow<'_, [u8]>) -> (Cow<'_, str>, Option<Kind<'static>>) {
     let broken = Some(Kind::BadEncoding("UTF-8"));
     match bytes {
         Cow::Borrowed(bytes) => match str::from_utf8(bytes) {
             Ok(text) => (Cow::Borrowed(text), None),
             Err(error) => {
                 let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
-                (String::from_utf8_lossy(valid), broken)
+                (Cow::Borrowed(str::from_utf8(valid).unwrap_or_default()), broken)
             }
         },
         Cow::Owned(bytes) => match String::from_utf8(bytes) {
@@ -83,7 +83,7 @@ fn from_utf8(bytes: Cow<'_, [u8]>) -> (Cow<'_, str>, Option<Kind>) {
     }
 }
 
-fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> (Cow<'static, str>, Option<Kind>) {
+fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> (Cow<'static, str>, Option<Kind<'static>>) {
     let (pairs, odd) = bytes.as_chunks::<2>();
     let mut text = String::with_capacity(bytes.len());
     for character in char::decode_utf16(pairs.iter().map(|&pair| unit(pair))) {

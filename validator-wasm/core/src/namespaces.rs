@@ -57,13 +57,13 @@ impl<'a> Namespaces<'a> {
     }
 
     /// A declaration of the element opened last; `prefix` is empty for the default namespace.
-    pub(crate) fn declare(&mut self, prefix: &'a str, namespace: Cow<'a, str>) -> Result<(), Kind> {
+    pub(crate) fn declare(&mut self, prefix: &'a str, namespace: Cow<'a, str>) -> Result<(), Kind<'a>> {
         let reserved = prefix == "xmlns" || namespace == XMLNS || (prefix == "xml") != (namespace == XML);
         if reserved {
             return Err(Kind::ReservedNamespace);
         }
         if !prefix.is_empty() && namespace.is_empty() {
-            return Err(Kind::EmptyNamespace(prefix.into()));
+            return Err(Kind::EmptyNamespace(prefix));
         }
         if BINDINGS_MAX <= self.bindings.len() {
             return Err(Kind::TooManyNamespaces);
@@ -79,7 +79,7 @@ impl<'a> Namespaces<'a> {
     }
 
     /// What `prefix` stands for; the empty one for an element without a default namespace: nothing.
-    pub(crate) fn resolve(&mut self, prefix: &str) -> Result<Resolved, Kind> {
+    pub(crate) fn resolve<'p>(&mut self, prefix: &'p str) -> Result<Resolved, Kind<'p>> {
         match self.bindings.iter().rposition(|binding| binding.prefix == prefix) {
             Some(index) => {
                 self.recent = index;
@@ -87,7 +87,7 @@ impl<'a> Namespaces<'a> {
             }
             None if prefix.is_empty() => Ok(Resolved::Nothing),
             None if prefix == "xml" => Ok(Resolved::Xml),
-            None => Err(Kind::UnboundPrefix(prefix.into())),
+            None => Err(Kind::UnboundPrefix(prefix)),
         }
     }
 

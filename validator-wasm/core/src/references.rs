@@ -9,7 +9,7 @@ use crate::words::find_any;
 const NAME_BYTES_MAX: usize = 64;
 
 /// Reads what stands behind an `&`: the character and the bytes up to and including the semicolon.
-pub(crate) fn read(text: &str) -> Result<(char, usize), Kind> {
+pub(crate) fn read(text: &str) -> Result<(char, usize), Kind<'_>> {
     let end = text
         .bytes()
         .take(NAME_BYTES_MAX)
@@ -20,7 +20,7 @@ pub(crate) fn read(text: &str) -> Result<(char, usize), Kind> {
         _ => return Err(Kind::AmpersandAlone),
     };
     let character = match name.strip_prefix('#') {
-        Some(number) => numbered(number).ok_or_else(|| Kind::BadCharacterReference(name.into()))?,
+        Some(number) => numbered(number).ok_or_else(|| Kind::BadCharacterReference(name))?,
         None => match name {
             "" => return Err(Kind::AmpersandAlone),
             "amp" => '&',
@@ -28,7 +28,7 @@ pub(crate) fn read(text: &str) -> Result<(char, usize), Kind> {
             "gt" => '>',
             "lt" => '<',
             "quot" => '"',
-            _ => return Err(Kind::UndefinedEntity(name.into())),
+            _ => return Err(Kind::UndefinedEntity(name)),
         },
     };
     Ok((character, name.len() + ";".len()))
@@ -49,7 +49,7 @@ fn numbered(number: &str) -> Option<char> {
 }
 
 /// Whether all references of an attribute's value can be resolved; else the offset of the first that cannot.
-pub(crate) fn check(value: &str) -> Result<(), (usize, Kind)> {
+pub(crate) fn check(value: &str) -> Result<(), (usize, Kind<'_>)> {
     let mut at = 0;
     while let Some(found) = value.get(at..).and_then(|rest| find_any(rest.as_bytes(), [b'&'; 3])) {
         at += found;

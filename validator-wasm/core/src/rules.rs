@@ -105,11 +105,13 @@ fn date_of(place: Place<'_>) -> Option<Place<'_>> {
 }
 
 /// Whether a mandatory value says nothing: empty, or the filler `NULL`.
+#[inline(never)]
 fn is_void(text: &str) -> bool {
     text.is_empty() || text.eq_ignore_ascii_case("null")
 }
 
 /// Whether `text` has more than `limit` characters; counted only where the bytes leave it open.
+#[inline(never)]
 fn is_longer(text: &str, limit: usize) -> bool {
     limit < text.len() && limit < text.chars().count()
 }

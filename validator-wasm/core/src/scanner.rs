@@ -11,7 +11,7 @@ use crate::references;
 use crate::structure::schema::{Element, Namespace};
 use crate::syntax::{Kind, SyntaxError};
 use crate::tag::{self, Attribute};
-use crate::words::{find_any, letters, same};
+use crate::words::{before, find, find_any, letters, same};
 
 /// Open elements for which there is room from the start.
 const DEPTH_USUAL: usize = 16;
@@ -45,7 +45,7 @@ pub(crate) struct Scanner<'a> {
     /// The document as far as it can be read at all.
     text: &'a str,
     /// Why it cannot be read further.
-    stop: Option<Kind>,
+    stop: Option<Kind<'a>>,
     /// Where the next event begins.
     at: usize,
     open: Vec<Open<'a>>,
@@ -82,7 +82,7 @@ impl<'a> Scanner<'a> {
         let (legal, rest) = text.split_at_checked(end).unwrap_or((text, ""));
         Self {
             text: legal,
-            stop: rest.chars().next().map(Kind::IllegalCharacter).or_else(|| document.stop.clone()),
+            stop: rest.chars().next().map(Kind::IllegalCharacter).or_else(|| document.stop),
             at: document.start,
             open: Vec::with_capacity(DEPTH_USUAL),
             namespaces: Namespaces::default(),
@@ -94,7 +94,7 @@ impl<'a> Scanner<'a> {
 
     /// The next event; none at the end of a well-formed document.
     #[inline(always)]
-    pub(crate) fn next(&mut self) -> Result<Option<Event<'a>>, SyntaxError> {
+    pub(crate) fn next(&mut self) -> Result<Option<Event<'a>>, SyntaxError<'a>> {
         if self.stage == Stage::InRoot
             && let Some(event) = self.common()
         {
@@ -109,11 +109,11 @@ impl<'a> Scanner<'a> {
     }
 
     #[inline(never)]
-    fn next_any(&mut self) -> Result<Option<Event<'a>>, SyntaxError> {
+    fn next_any(&mut self) -> Result<Option<Event<'a>>, SyntaxError<'a>> {
         self.next_event().map_err(|error| match (&self.stop, &error.kind) {
             // What seemed to be the end of the document is where it cannot be read further.
             (Some(stop), Kind::Ends(_) | Kind::EndsInside(_) | Kind::NoRoot) => {
-                SyntaxError { at: self.text.len(), kind: stop.clone() }
+                SyntaxError { at: self.text.len(), kind: *stop }
             }
             _ => error,
         })
@@ -125,7 +125,7 @@ impl<'a> Scanner<'a> {
         &self.attributes
     }
 
-    fn next_event(&mut self) -> Result<Option<Event<'a>>, SyntaxError> {
+    fn next_event(&mut self) -> Result<Option<Event<'a>>, SyntaxError<'a>> {
         if self.stage == Stage::EmptyElement {
             return Ok(Some(self.end(self.at)));
         }
@@ -234,13 +234,13 @@ impl<'a> Scanner<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn error<T>(&self, kind: Kind) -> Result<T, SyntaxError> {
+    fn error<T>(&self, kind: Kind<'a>) -> Result<T, SyntaxError<'a>> {
         Err(SyntaxError { at: self.at, kind })
     }
 
-    fn document_end(&self) -> Result<Option<Event<'a>>, SyntaxError> {
+    fn document_end(&self) -> Result<Option<Event<'a>>, SyntaxError<'a>> {
         match self.open.last() {
-            Some(open) => self.error(Kind::EndsInside(open.name.into())),
+            Some(open) => self.error(Kind::EndsInside(open.name)),
             None if self.stage == Stage::BeforeRoot => self.error(Kind::NoRoot),
             None if self.stop.is_some() => self.error(Kind::Ends("text")),
             None => Ok(None),
@@ -257,7 +257,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Text up to the next tag or reference, or one reference.
-    fn text(&mut self, rest: &'a str) -> Result<Event<'a>, SyntaxError> {
+    fn text(&mut self, rest: &'a str) -> Result<Event<'a>, SyntaxError<'a>> {
         if self.stage != Stage::InRoot {
             return self.error(Kind::TextOutsideRoot);
         }
@@ -285,7 +285,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// What begins with `<`; nothing for what is passed over.
-    fn markup(&mut self, rest: &'a str) -> Result<Option<Event<'a>>, SyntaxError> {
+    fn markup(&mut self, rest: &'a str) -> Result<Option<Event<'a>>, SyntaxError<'a>> {
         if let Some(comment) = rest.strip_prefix("<!--") {
             return self.comment(comment).map(|()| None);
         }
@@ -304,8 +304,8 @@ impl<'a> Scanner<'a> {
         self.start_tag().map(Some)
     }
 
-    fn comment(&mut self, comment: &'a str) -> Result<(), SyntaxError> {
-        let Some(dashes) = comment.find("--") else {
+    fn comment(&mut self, comment: &'a str) -> Result<(), SyntaxError<'a>> {
+        let Some(dashes) = find(comment, "--") else {
             return self.error(Kind::Ends("a comment"));
         };
         self.at += "<!--".len() + dashes;
@@ -319,19 +319,19 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn cdata(&mut self, section: &'a str) -> Result<Event<'a>, SyntaxError> {
+    fn cdata(&mut self, section: &'a str) -> Result<Event<'a>, SyntaxError<'a>> {
         if self.stage != Stage::InRoot {
             return self.error(Kind::CdataOutsideRoot);
         }
-        let Some((text, _)) = section.split_once("]]>") else {
+        let Some(text) = before(section, "]]>") else {
             return self.error(Kind::Ends("a CDATA section"));
         };
         self.at += "<![CDATA[".len() + text.len() + "]]>".len();
         Ok(Event::Text(text))
     }
 
-    fn instruction(&mut self, instruction: &'a str) -> Result<(), SyntaxError> {
-        let Some((instruction, _)) = instruction.split_once("?>") else {
+    fn instruction(&mut self, instruction: &'a str) -> Result<(), SyntaxError<'a>> {
+        let Some(instruction) = before(instruction, "?>") else {
             return self.error(Kind::Ends("a processing instruction"));
         };
         let (target, _) = instruction.split_once(SPACE).unwrap_or((instruction, ""));
@@ -345,8 +345,8 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn declaration(&mut self) -> Result<(), SyntaxError> {
-        let Some((declaration, _)) = self.rest().split_once("?>") else {
+    fn declaration(&mut self) -> Result<(), SyntaxError<'a>> {
+        let Some(declaration) = before(self.rest(), "?>") else {
             return self.error(Kind::Ends("the XML declaration"));
         };
         if !tag::is_declaration(declaration.strip_prefix("<?xml").unwrap_or_default()) {
@@ -356,15 +356,15 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn end_tag(&mut self, rest: &'a str) -> Result<Event<'a>, SyntaxError> {
+    fn end_tag(&mut self, rest: &'a str) -> Result<Event<'a>, SyntaxError<'a>> {
         let length = name_length(rest);
         let (name, rest) = rest.split_at_checked(length).unwrap_or_default();
         let behind = rest.trim_start_matches(SPACE);
         match self.open.last().map(|open| open.name) {
             _ if behind.is_empty() => return self.error(Kind::Ends("an end tag")),
-            None => return self.error(Kind::EndWithoutStart(name.into())),
+            None => return self.error(Kind::EndWithoutStart(name)),
             Some(open) if open != name => {
-                return self.error(Kind::MismatchedEnd { found: name.into(), open: open.into() });
+                return self.error(Kind::MismatchedEnd { found: name, open });
             }
             Some(_) if !behind.starts_with('>') => return self.error(Kind::SpaceMissing),
             Some(_) => {}
@@ -374,7 +374,7 @@ impl<'a> Scanner<'a> {
         Ok(self.end(at))
     }
 
-    fn start_tag(&mut self) -> Result<Event<'a>, SyntaxError> {
+    fn start_tag(&mut self) -> Result<Event<'a>, SyntaxError<'a>> {
         if self.stage == Stage::AfterRoot {
             return self.error(Kind::SecondRoot);
         }

@@ -7,45 +7,45 @@ use crate::limits::{ATTRIBUTES_MAX, BINDINGS_MAX, DEPTH_MAX, NAME_BYTES_MAX, NAM
 use crate::rules::catalogue::Rule;
 
 /// A breach of XML 1.0, of its namespaces, or of our bounds, and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SyntaxError {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SyntaxError<'a> {
     /// Byte offset in the document.
     pub(crate) at: usize,
-    pub(crate) kind: Kind,
+    pub(crate) kind: Kind<'a>,
 }
 
-/// The breaches. Texts of the document are shortened when shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+/// The breaches, with texts of the document, which are shortened when shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind<'a> {
     AmpersandAlone,
-    BadCharacterReference(String),
+    BadCharacterReference(&'a str),
     BadComment,
     BadDeclaration,
     BadEncoding(&'static str),
     BadInstruction,
     BadMarkup,
     BadName,
-    BadQualifiedName(String),
+    BadQualifiedName(&'a str),
     CdataEndInText,
     CdataOutsideRoot,
     Doctype,
-    DuplicateAttribute(String),
+    DuplicateAttribute(&'a str),
     Empty,
-    EmptyNamespace(String),
-    EndWithoutStart(String),
+    EmptyNamespace(&'a str),
+    EndWithoutStart(&'a str),
     Ends(&'static str),
-    EndsInside(String),
-    EqualsMissing(String),
+    EndsInside(&'a str),
+    EqualsMissing(&'a str),
     EscapedTwice,
     IllegalCharacter(char),
-    LessThanInValue(String),
-    MismatchedEnd { found: String, open: String },
+    LessThanInValue(&'a str),
+    MismatchedEnd { found: &'a str, open: &'a str },
     MisplacedDeclaration,
     NameTooLong,
     NamespaceTooLong,
     NoRoot,
     NotXml,
-    QuoteMissing(String),
+    QuoteMissing(&'a str),
     ReservedNamespace,
     SecondRoot,
     SpaceMissing,
@@ -53,11 +53,11 @@ pub(crate) enum Kind {
     TooDeep,
     TooManyAttributes,
     TooManyNamespaces,
-    UnboundPrefix(String),
-    UndefinedEntity(String),
+    UnboundPrefix(&'a str),
+    UndefinedEntity(&'a str),
 }
 
-impl Kind {
+impl Kind<'_> {
     /// The rule it breaks.
     pub(crate) fn rule(&self) -> Rule {
         match self {

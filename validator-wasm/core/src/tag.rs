@@ -101,7 +101,7 @@ pub(crate) fn read<'a>(
     text: &'a str,
     start: usize,
     attributes: &mut Vec<Attribute<'a>>,
-) -> Result<Tag<'a>, SyntaxError> {
+) -> Result<Tag<'a>, SyntaxError<'a>> {
     let mut cursor = Cursor { text, at: start + "<".len() };
     if !cursor.rest().is_empty() && !cursor.rest().starts_with(|next| begins_name(next) || next == ':') {
         return Err(SyntaxError { at: start, kind: Kind::BadMarkup });
@@ -127,7 +127,7 @@ pub(crate) fn read<'a>(
         let name = cursor.name()?;
         let value = cursor.value(name)?;
         if attributes.iter().any(|known| known.name.qualified == name.qualified) {
-            return Err(SyntaxError { at, kind: Kind::DuplicateAttribute(name.qualified.into()) });
+            return Err(SyntaxError { at, kind: Kind::DuplicateAttribute(name.qualified) });
         }
         attributes.push(Attribute { name, value, at });
     }
@@ -138,7 +138,7 @@ pub(crate) fn resolve<'a>(
     tag: &Tag<'a>,
     attributes: &[Attribute<'a>],
     namespaces: &mut Namespaces<'a>,
-) -> Result<Resolved, (usize, Kind)> {
+) -> Result<Resolved, (usize, Kind<'a>)> {
     for attribute in attributes {
         let declared = match attribute.name {
             Name { prefix: "xmlns", local, .. } => local,
@@ -156,7 +156,7 @@ pub(crate) fn resolve<'a>(
         let namespace = namespaces.resolve(prefix).map_err(|kind| (attribute.at, kind))?;
         let is_same = |known: Resolved| namespaces.name(known) == namespaces.name(namespace);
         if expanded.iter().any(|known| known.1 == local && is_same(known.0)) {
-            return Err((attribute.at, Kind::DuplicateAttribute(qualified.into())));
+            return Err((attribute.at, Kind::DuplicateAttribute(qualified)));
         }
         expanded.push((namespace, local));
     }
@@ -212,7 +212,7 @@ impl<'a> Cursor<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn error<T>(&self, kind: Kind) -> Result<T, SyntaxError> {
+    fn error<T>(&self, kind: Kind<'a>) -> Result<T, SyntaxError<'a>> {
         Err(SyntaxError { at: self.at, kind })
     }
 
@@ -231,7 +231,7 @@ impl<'a> Cursor<'a> {
         0 < length
     }
 
-    fn name(&mut self) -> Result<Name<'a>, SyntaxError> {
+    fn name(&mut self) -> Result<Name<'a>, SyntaxError<'a>> {
         let rest = self.rest();
         let length = name_length(rest);
         let qualified = rest.get(..length).unwrap_or_default();
@@ -247,24 +247,24 @@ impl<'a> Cursor<'a> {
         let (prefix, local) = qualified.split_once(':').unwrap_or(("", qualified));
         let prefix_missing = prefix.is_empty() && qualified.starts_with(':');
         if prefix_missing || !local.starts_with(begins_name) || local.contains(':') {
-            return self.error(Kind::BadQualifiedName(qualified.into()));
+            return self.error(Kind::BadQualifiedName(qualified));
         }
         self.at += length;
         Ok(Name { qualified, prefix, local })
     }
 
-    fn value(&mut self, name: Name<'a>) -> Result<&'a str, SyntaxError> {
+    fn value(&mut self, name: Name<'a>) -> Result<&'a str, SyntaxError<'a>> {
         self.skip_space();
         if self.rest().is_empty() {
             return self.error(Kind::Ends("a start tag"));
         }
         if !self.take("=") {
-            return self.error(Kind::EqualsMissing(name.qualified.into()));
+            return self.error(Kind::EqualsMissing(name.qualified));
         }
         self.skip_space();
         let quote = match self.rest().bytes().next() {
             Some(quote @ (b'"' | b'\'')) => quote,
-            Some(_) => return self.error(Kind::QuoteMissing(name.qualified.into())),
+            Some(_) => return self.error(Kind::QuoteMissing(name.qualified)),
             None => return self.error(Kind::Ends("a start tag")),
         };
         self.at += 1;
@@ -275,7 +275,7 @@ impl<'a> Cursor<'a> {
         references::check(value).map_err(|(at, kind)| SyntaxError { at: self.at + at, kind })?;
         self.at += length;
         if self.take("<") {
-            return Err(SyntaxError { at: self.at - 1, kind: Kind::LessThanInValue(name.qualified.into()) });
+            return Err(SyntaxError { at: self.at - 1, kind: Kind::LessThanInValue(name.qualified) });
         }
         self.at += 1;
         Ok(value)

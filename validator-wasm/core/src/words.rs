@@ -68,6 +68,17 @@ pub(crate) fn find_any(bytes: &[u8], wanted: [u8; 3]) -> Option<usize> {
     find_in_words(short, wanted).or_else(|| find_far(bytes, short.len() * 8, wanted))
 }
 
+/// Where `wanted`, two or three signs, stands first in `text`.
+#[inline(never)]
+pub(crate) fn find(text: &str, wanted: &str) -> Option<usize> {
+    text.as_bytes().windows(wanted.len()).position(|window| window == wanted.as_bytes())
+}
+
+/// What stands before `end` in `text`, if it is there.
+pub(crate) fn before<'a>(text: &'a str, end: &str) -> Option<&'a str> {
+    text.get(..find(text, end)?)
+}
+
 /// As [`find_any`], from `start` on.
 fn find_far(bytes: &[u8], start: usize, wanted: [u8; 3]) -> Option<usize> {
     let [a, b, c] = wanted;

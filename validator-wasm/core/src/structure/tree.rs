@@ -17,6 +17,7 @@ pub(crate) struct Node<'a> {
     /// Offset of its start tag.
     pub(crate) at: usize,
     pub(crate) text: Cow<'a, str>,
+    id: Id,
     parent: u32,
     next: u32,
     first: u32,
@@ -63,6 +64,7 @@ impl<'a> Tree<'a> {
             name,
             at,
             text: Cow::Borrowed(""),
+            id: Id(id),
             parent: up,
             next: NONE,
             first: NONE,
@@ -119,23 +121,33 @@ impl<'a> Tree<'a> {
         self.at(id.0)
     }
 
+    /// The first that is `element` of the siblings from `index` on. Rules call it everywhere, so it is there once.
+    #[inline(never)]
+    fn find(&self, mut index: u32, element: Element) -> Option<Place<'_>> {
+        loop {
+            let node = self.nodes.get(index as usize)?;
+            if node.element == element {
+                return Some(Place { tree: self, node });
+            }
+            index = node.next;
+        }
+    }
+
     fn at(&self, index: u32) -> Option<Place<'_>> {
-        let node = self.nodes.get(index as usize)?;
-        Some(Place { tree: self, node, id: Id(index) })
+        self.nodes.get(index as usize).map(|node| Place { tree: self, node })
     }
 }
 
-/// A node with its tree.
+/// A node with its tree: two words, so that it travels in registers.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'t> {
     tree: &'t Tree<'t>,
     node: &'t Node<'t>,
-    id: Id,
 }
 
 impl<'t> Place<'t> {
     pub(crate) fn id(self) -> Id {
-        self.id
+        self.node.id
     }
 
     pub(crate) fn offset(self) -> usize {
@@ -173,13 +185,13 @@ impl<'t> Place<'t> {
 
     /// Its children that are `element`.
     pub(crate) fn children(self, element: Element) -> impl Iterator<Item = Place<'t>> {
-        self.all().filter(move |place| place.node.element == element)
+        let tree = self.tree;
+        std::iter::successors(self.child(element), move |place| tree.find(place.node.next, element))
     }
 
     /// The first of them.
-    #[inline(never)]
     pub(crate) fn child(self, element: Element) -> Option<Place<'t>> {
-        self.children(element).next()
+        self.tree.find(self.node.first, element)
     }
 
     /// The text of the first of them, empty without one.
@@ -218,7 +230,7 @@ impl<'t> Place<'t> {
         let Some(parent) = self.parent() else { return 1 };
         1 + parent
             .all()
-            .take_while(|sibling| sibling.id != self.id)
+            .take_while(|sibling| sibling.id() != self.id())
             .filter(|sibling| sibling.name() == self.name())
             .count()
     }
