@@ -100,7 +100,7 @@ fn judge_name(place: Place<'_>, findings: &mut Findings<'_>) {
 
 /// The same element once per language: each says which, and each another.
 pub(super) fn judge_languages(parent: Place<'_>, element: Element, findings: &mut Findings<'_>) {
-    if parent.children(element).nth(1).is_none() {
+    if parent.child(element).and_then(Place::another).is_none() {
         return;
     }
     let mut known: Vec<String> = Vec::new();

@@ -6,6 +6,7 @@ use phytohub_model::UnitKind;
 
 use super::consignment::judge_country;
 use super::everywhere::judge_languages;
+use super::notes::Notes;
 use super::values::Decimal;
 use super::{Context, is_void, notes, treatment};
 use crate::codelists::List;
@@ -87,10 +88,11 @@ fn judge(line: Place<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>
         judge_languages(line, element, findings);
     }
     judge_origins(line, context, findings);
-    judge_packages(line, context, findings);
-    judge_quantities(line, context, findings);
+    let notes = &Notes::of(line);
+    judge_packages(line, notes, context, findings);
+    judge_quantities(line, notes, context, findings);
     judge_classifications(line, findings);
-    notes::judge_line(line, context, findings);
+    notes::judge_line(line, notes, context, findings);
     for process in line.children(Element::AppliedSPSProcess) {
         treatment::judge(process, context, findings);
     }
@@ -105,8 +107,8 @@ fn judge_origins(line: Place<'_>, context: &Context<'_, '_>, findings: &mut Find
     }
 }
 
-fn judge_packages(line: Place<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
-    let note = notes::note(line, "OPTND");
+fn judge_packages(line: Place<'_>, notes: &Notes<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
+    let note = notes.first("OPTND");
     let package = line.child(Element::PhysicalSPSPackage);
     match (package, note) {
         (None, None) => {
@@ -147,7 +149,7 @@ fn judge_decimals(place: Place<'_>, number: Decimal<'_>, findings: &mut Findings
     }
 }
 
-fn judge_quantities(line: Place<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
+fn judge_quantities(line: Place<'_>, notes: &Notes<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
     let mut values = [None; MEASURES.len()];
     for ((element, kind), value) in MEASURES.into_iter().zip(&mut values) {
         if let Some(measure) = line.child(element) {
@@ -165,7 +167,7 @@ fn judge_quantities(line: Place<'_>, context: &Context<'_, '_>, findings: &mut F
     }
     let declares = MEASURES.iter().any(|&(element, _)| line.child(element).is_some())
         || line.child(Element::PhysicalSPSPackage).is_some()
-        || notes::note(line, "OQV").is_some();
+        || notes.first("OQV").is_some();
     if !declares {
         findings.add(Rule::QuantityMissing, line);
     }

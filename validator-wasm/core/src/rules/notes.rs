@@ -13,15 +13,26 @@ use crate::structure::schema::Element;
 use crate::structure::tree::Place;
 use subjects::{Content, Level, Subject};
 
-/// The first note of `parent` with this subject.
-pub(super) fn note<'t>(parent: Place<'t>, subject: &str) -> Option<Place<'t>> {
-    notes(parent).find(|note| note.text_of(Element::Subject) == subject)
-}
+/// The notes of a document or a line, with their subjects: many rules ask for one.
+pub(super) struct Notes<'t>(Vec<(&'t str, Place<'t>)>);
 
-fn notes(parent: Place<'_>) -> impl Iterator<Item = Place<'_>> {
-    parent
-        .all()
-        .filter(|place| matches!(place.element(), Element::IncludedSPSNote | Element::AdditionalInformationSPSNote))
+impl<'t> Notes<'t> {
+    pub(super) fn of(parent: Place<'t>) -> Self {
+        let notes = parent.all().filter(|place| {
+            matches!(place.element(), Element::IncludedSPSNote | Element::AdditionalInformationSPSNote)
+        });
+        Self(notes.map(|note| (note.text_of(Element::Subject), note)).collect())
+    }
+
+    /// The first one with this subject.
+    pub(super) fn first(&self, subject: &str) -> Option<Place<'t>> {
+        self.0.iter().find(|(known, _)| *known == subject).map(|(_, note)| *note)
+    }
+
+    /// What it says; empty without one.
+    fn content(&self, subject: &str) -> &'t str {
+        content(self.first(subject))
+    }
 }
 
 fn content<'t>(note: Option<Place<'t>>) -> &'t str {
@@ -30,17 +41,17 @@ fn content<'t>(note: Option<Place<'t>>) -> &'t str {
 
 /// The notes of the document, and the set that belongs to a replacement.
 pub(super) fn judge_document(document: Place<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
-    judge_all(document, Level::Document, context, findings);
-    let replaced = note(document, "ADRPN");
-    match note(document, "ADRP") {
+    let notes = Notes::of(document);
+    judge_all(&notes, Level::Document, context, findings);
+    let replaced = notes.first("ADRPN");
+    match notes.first("ADRP") {
         Some(statement) => {
             if content(replaced).is_empty() {
                 findings.add(Rule::ReplacementNumberMissing, statement);
             }
         }
         None => {
-            let alone =
-                ["ADRPN", "ADRD", "ADRPR"].iter().find_map(|&subject| note(document, subject).zip(Some(subject)));
+            let alone = ["ADRPN", "ADRD", "ADRPR"].iter().find_map(|&subject| notes.first(subject).zip(Some(subject)));
             if let Some((place, subject)) = alone {
                 findings.add(Rule::ReplacementStatementMissing, place).found(subject);
             }
@@ -52,7 +63,7 @@ pub(super) fn judge_document(document: Place<'_>, context: &Context<'_, '_>, fin
     {
         findings.add(Rule::ReplacementSelf, replaced).found(context.number);
     }
-    if let Some(date) = note(document, "ADRD")
+    if let Some(date) = notes.first("ADRD")
         && let (Ok(replaced), Some(issued)) = (Moment::read(content(Some(date))), context.issued)
         && replaced.is_surely_after(issued)
     {
@@ -61,9 +72,9 @@ pub(super) fn judge_document(document: Place<'_>, context: &Context<'_, '_>, fin
 }
 
 /// The notes of a line, and the sets for other quantities and for re-export.
-pub(super) fn judge_line(line: Place<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
-    judge_all(line, Level::Line, context, findings);
-    match (note(line, "OQV"), note(line, "OQU")) {
+pub(super) fn judge_line(line: Place<'_>, notes: &Notes<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
+    judge_all(notes, Level::Line, context, findings);
+    match (notes.first("OQV"), notes.first("OQU")) {
         (Some(value), None) => {
             findings.add(Rule::QuantityUnitMissing, value);
         }
@@ -73,25 +84,25 @@ pub(super) fn judge_line(line: Place<'_>, context: &Context<'_, '_>, findings: &
         _ => {}
     }
     if context.is_reexport() {
-        judge_reexport(line, findings);
+        judge_reexport(line, notes, findings);
     } else if context.is_export()
-        && let Some(note) = notes(line).find(|note| note.text_of(Element::Subject).starts_with("RPC"))
+        && let Some((subject, note)) = notes.0.iter().find(|(subject, _)| subject.starts_with("RPC"))
     {
-        findings.add(Rule::ReexportOnExport, note).found(note.text_of(Element::Subject));
+        findings.add(Rule::ReexportOnExport, *note).found(subject);
     }
 }
 
-fn judge_reexport(line: Place<'_>, findings: &mut Findings<'_>) {
+fn judge_reexport(line: Place<'_>, notes: &Notes<'_>, findings: &mut Findings<'_>) {
     for (subject, rule) in [
         ("RPCST", Rule::ReexportStatementMissing),
         ("RPCCO", Rule::ReexportOriginMissing),
         ("RPCRF", Rule::ReexportNumberMissing),
     ] {
-        if content(note(line, subject)).is_empty() {
+        if notes.content(subject).is_empty() {
             findings.add(rule, line);
         }
     }
-    let is_true = |subject| content(note(line, subject)).eq_ignore_ascii_case("true");
+    let is_true = |subject| notes.content(subject).eq_ignore_ascii_case("true");
     if is_true("RPCOR") == is_true("RPCTC") {
         findings.add(Rule::ReexportOriginalOrCopy, line);
     }
@@ -100,10 +111,9 @@ fn judge_reexport(line: Place<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-fn judge_all(parent: Place<'_>, level: Level, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
+fn judge_all(notes: &Notes<'_>, level: Level, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
     let mut seen = [false; subjects::ALL.len()];
-    for note in notes(parent) {
-        let name = note.text_of(Element::Subject);
+    for &(name, note) in &notes.0 {
         let Some((index, subject)) = subjects::find(name) else {
             judge_unknown(note, name, context, findings);
             continue;

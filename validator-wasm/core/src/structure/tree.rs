@@ -117,6 +117,7 @@ impl<'a> Tree<'a> {
         (0..).map_while(|index| self.at(index))
     }
 
+    /// The element of this number.
     pub(crate) fn place(&self, id: Id) -> Option<Place<'_>> {
         self.at(id.0)
     }
@@ -146,18 +147,22 @@ pub(crate) struct Place<'t> {
 }
 
 impl<'t> Place<'t> {
+    /// Its number in the tree.
     pub(crate) fn id(self) -> Id {
         self.node.id
     }
 
+    /// Where its start tag stands.
     pub(crate) fn offset(self) -> usize {
         self.node.at
     }
 
+    /// Which of the message's elements it is.
     pub(crate) fn element(self) -> Element {
         self.node.element
     }
 
+    /// Its local name.
     pub(crate) fn name(self) -> &'t str {
         self.node.name
     }
@@ -167,11 +172,21 @@ impl<'t> Place<'t> {
         trimmed(&self.node.text)
     }
 
+    /// The element that it stands in.
     pub(crate) fn parent(self) -> Option<Place<'t>> {
         self.tree.at(self.node.parent)
     }
 
+    /// The value of one of its attributes, without white space around it.
+    #[inline(always)]
     pub(crate) fn attribute(self, name: &str) -> Option<&'t str> {
+        let (start, end) = self.node.attributes;
+        // Most elements have none.
+        if start == end { None } else { self.attribute_of_some(name) }
+    }
+
+    #[inline(never)]
+    fn attribute_of_some(self, name: &str) -> Option<&'t str> {
         let (start, end) = self.node.attributes;
         let own = self.tree.attributes.get(start as usize..end as usize)?;
         own.iter().find(|(known, _)| *known == name).map(|(_, value)| trimmed(value))
@@ -184,12 +199,19 @@ impl<'t> Place<'t> {
     }
 
     /// Its children that are `element`.
+    #[inline(always)]
     pub(crate) fn children(self, element: Element) -> impl Iterator<Item = Place<'t>> {
-        let tree = self.tree;
-        std::iter::successors(self.child(element), move |place| tree.find(place.node.next, element))
+        std::iter::successors(self.child(element), |place| place.another())
+    }
+
+    /// The next child of its parent that is the same element.
+    #[inline(always)]
+    pub(crate) fn another(self) -> Option<Place<'t>> {
+        self.tree.find(self.node.next, self.node.element)
     }
 
     /// The first of them.
+    #[inline(always)]
     pub(crate) fn child(self, element: Element) -> Option<Place<'t>> {
         self.tree.find(self.node.first, element)
     }
