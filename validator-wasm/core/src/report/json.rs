@@ -2,8 +2,13 @@
 //!
 //! Written by hand: the module for WebAssembly stays small without a serialiser, and every host writes the same bytes.
 
+use Value::{Number, Text};
+
 use super::{Finding, ListUsed, Outcome, Report};
 use crate::messages::Messages;
+
+/// Bytes of the report on a clean certificate, and some more.
+const USUAL_BYTES: usize = 1 << 10;
 
 impl Outcome {
     /// The word of the JSON form.
@@ -19,66 +24,56 @@ impl Outcome {
 impl Report {
     /// The report as one line of JSON, with sentences in the messages' language.
     pub fn to_json(&self, messages: &Messages) -> String {
-        let mut json = Json::default();
-        json.open('{');
-        json.member("verdict", self.outcome.as_str());
-        for (name, count) in
-            [("severe", self.severe), ("warnings", self.warnings), ("infos", self.infos), ("more", self.more())]
-        {
-            json.number(name, count);
-        }
-        json.member("profile", &self.profile);
-        json.member("rules", self.rules);
-        json.member("language", messages.language());
-        json.key("certificate");
-        json.open('{');
+        let mut json = Json::new();
         let certificate = &self.certificate;
-        for (name, value) in [
-            ("number", &certificate.number),
-            ("type", &certificate.kind),
-            ("status", &certificate.status),
-            ("from", &certificate.from),
-            ("to", &certificate.to),
-        ] {
-            json.member(name, value);
-        }
-        json.close('}');
-        json.key("findings");
-        json.open('[');
+        json.members(&[
+            (r#"{"verdict":"#, Text(self.outcome.as_str())),
+            (r#","severe":"#, Number(self.severe)),
+            (r#","warnings":"#, Number(self.warnings)),
+            (r#","infos":"#, Number(self.infos)),
+            (r#","more":"#, Number(self.more())),
+            (r#","profile":"#, Text(&self.profile)),
+            (r#","rules":"#, Text(self.rules)),
+            (r#","language":"#, Text(messages.language())),
+            (r#","certificate":{"number":"#, Text(&certificate.number)),
+            (r#","type":"#, Text(&certificate.kind)),
+            (r#","status":"#, Text(&certificate.status)),
+            (r#","from":"#, Text(&certificate.from)),
+            (r#","to":"#, Text(&certificate.to)),
+        ]);
+        json.raw(r#"},"findings":["#);
         for finding in &self.findings {
+            json.separate();
             finding.write(&mut json, messages);
         }
-        json.close(']');
-        json.key("lists");
-        json.open('[');
+        json.raw(r#"],"lists":["#);
         for list in &self.lists {
+            json.separate();
             list.write(&mut json);
         }
-        json.close(']');
-        json.close('}');
+        json.raw("]}");
         json.text
     }
 
     /// The verdict and the rows of the hub's ValidationResult as one line of JSON, each row with the rule it stems
     /// from; the last one has none where more was found than is listed.
     pub fn rows_to_json(&self, messages: &Messages) -> String {
-        let mut json = Json::default();
-        json.open('{');
-        json.member("verdict", self.outcome.as_str());
-        json.key("rows");
-        json.open('[');
-        let rules = self.findings.iter().map(|finding| finding.rule.entry().id).chain(std::iter::once(""));
-        for (row, rule) in self.verdict(messages).findings.iter().zip(rules) {
-            json.open('{');
-            json.member("rule", rule);
-            json.member("area", row.area.as_str());
-            json.member("level", row.level.as_str());
-            json.member("field", &row.field);
-            json.member("message", &row.message);
-            json.close('}');
+        let mut json = Json::new();
+        json.members(&[(r#"{"verdict":"#, Text(self.outcome.as_str()))]);
+        json.raw(r#","rows":["#);
+        let mut rules = self.findings.iter().map(|finding| finding.rule.entry().id);
+        for row in &self.verdict(messages).findings {
+            json.separate();
+            json.members(&[
+                (r#"{"rule":"#, Text(rules.next().unwrap_or_default())),
+                (r#","area":"#, Text(row.area.as_str())),
+                (r#","level":"#, Text(row.level.as_str())),
+                (r#","field":"#, Text(&row.field)),
+                (r#","message":"#, Text(&row.message)),
+            ]);
+            json.raw("}");
         }
-        json.close(']');
-        json.close('}');
+        json.raw("]}");
         json.text
     }
 }
@@ -86,127 +81,134 @@ impl Report {
 impl Finding {
     fn write(&self, json: &mut Json, messages: &Messages) {
         let entry = self.rule.entry();
-        json.open('{');
-        json.member("rule", entry.id);
-        json.member("level", self.level.as_str());
-        json.member("area", entry.area.as_str());
-        json.member("path", &self.path);
-        json.number("line", self.line);
-        json.number("column", self.column);
-        json.number("offset", self.offset);
-        json.member("found", &self.found);
-        json.member("expected", &self.expected);
-        json.key("list");
+        json.members(&[
+            (r#"{"rule":"#, Text(entry.id)),
+            (r#","level":"#, Text(self.level.as_str())),
+            (r#","area":"#, Text(entry.area.as_str())),
+            (r#","path":"#, Text(&self.path)),
+            (r#","line":"#, Number(self.line)),
+            (r#","column":"#, Number(self.column)),
+            (r#","offset":"#, Number(self.offset)),
+            (r#","found":"#, Text(&self.found)),
+            (r#","expected":"#, Text(&self.expected)),
+        ]);
+        json.raw(r#","list":"#);
         match &self.list {
             Some(list) => list.write(json),
             None => json.raw("null"),
         }
-        json.key("nearest");
-        json.open('[');
+        json.raw(r#","nearest":["#);
         for code in &self.nearest {
+            json.separate();
             json.string(code);
         }
-        json.close(']');
-        json.member("sentence", &self.sentence(messages));
-        json.member("hint", &self.hint(messages));
-        json.member("source", entry.source);
-        json.close('}');
+        json.members(&[
+            (r#"],"sentence":"#, Text(&self.sentence(messages))),
+            (r#","hint":"#, Text(&self.hint(messages))),
+            (r#","source":"#, Text(entry.source)),
+        ]);
+        json.raw("}");
     }
 }
 
 impl ListUsed {
     fn write(&self, json: &mut Json) {
-        json.open('{');
-        json.member("name", self.name);
-        json.member("edition", &self.edition);
-        json.close('}');
+        json.members(&[(r#"{"name":"#, Text(self.name)), (r#","edition":"#, Text(&self.edition))]);
+        json.raw("}");
     }
 }
 
-/// Text of a JSON document that is being written.
-#[derive(Default)]
+/// A value of a member.
+enum Value<'a> {
+    Text(&'a str),
+    Number(usize),
+}
+
+/// Text of a JSON document that is being written. Pieces are long rather than many: each costs a call.
 struct Json {
     text: String,
 }
 
 impl Json {
-    /// A comma, unless the value is the first of its array or object or belongs to a key.
+    fn new() -> Self {
+        Self { text: String::with_capacity(USUAL_BYTES) }
+    }
+
+    /// A comma, unless the value that follows is the first of its array.
     fn separate(&mut self) {
-        if !self.text.is_empty() && !self.text.ends_with(['{', '[', ':']) {
+        if !self.text.ends_with('[') {
             self.text.push(',');
         }
     }
 
-    fn open(&mut self, bracket: char) {
-        self.separate();
-        self.text.push(bracket);
-    }
-
-    fn close(&mut self, bracket: char) {
-        self.text.push(bracket);
-    }
-
     fn raw(&mut self, text: &str) {
-        self.separate();
         self.text.push_str(text);
     }
 
-    fn key(&mut self, name: &str) {
-        self.string(name);
-        self.text.push(':');
-    }
-
-    fn member(&mut self, name: &str, value: &str) {
-        self.key(name);
-        self.string(value);
-    }
-
-    fn number(&mut self, name: &str, value: usize) {
-        self.key(name);
-        self.raw(&value.to_string());
+    /// Members, each with what stands before its value.
+    fn members(&mut self, members: &[(&str, Value<'_>)]) {
+        for (before, value) in members {
+            self.raw(before);
+            match value {
+                Text(value) => self.string(value),
+                Number(0) => self.text.push('0'),
+                Number(value) => self.raw(&value.to_string()),
+            }
+        }
     }
 
     fn string(&mut self, value: &str) {
-        self.separate();
         self.text.push('"');
-        for character in value.chars() {
-            match character {
-                '"' => self.text.push_str("\\\""),
-                '\\' => self.text.push_str("\\\\"),
-                '\n' => self.text.push_str("\\n"),
-                '\r' => self.text.push_str("\\r"),
-                '\t' => self.text.push_str("\\t"),
-                // Safe inside of a script, too.
-                '<' | '\0'..='\u{1F}' | '\u{7F}' | '\u{2028}' | '\u{2029}' => {
-                    self.text.push_str("\\u");
-                    for shift in [12, 8, 4, 0] {
-                        let digit = u32::from(character) >> shift & 0xF;
-                        self.text.push(char::from_digit(digit, 16).unwrap_or('0'));
-                    }
-                }
-                _ => self.text.push(character),
-            }
+        if value.as_bytes().iter().any(may_be_special) {
+            value.chars().for_each(|character| self.character(character));
+        } else {
+            self.raw(value);
         }
         self.text.push('"');
     }
+
+    /// A character of a string, escaped where JSON demands it, and where it would end a script that the text stands in.
+    fn character(&mut self, character: char) {
+        match character {
+            '"' => self.raw("\\\""),
+            '\\' => self.raw("\\\\"),
+            '\n' => self.raw("\\n"),
+            '\r' => self.raw("\\r"),
+            '\t' => self.raw("\\t"),
+            '<' | '\0'..='\u{1F}' | '\u{7F}' | '\u{2028}' | '\u{2029}' => {
+                self.raw("\\u");
+                for shift in [12, 8, 4, 0] {
+                    let digit = u32::from(character) >> shift & 0xF;
+                    self.text.push(char::from_digit(digit, 16).unwrap_or('0'));
+                }
+            }
+            _ => self.text.push(character),
+        }
+    }
+}
+
+/// Whether a character that is escaped may begin with `byte`.
+#[inline(always)]
+fn may_be_special(byte: &u8) -> bool {
+    const LINE_SEPARATOR: u8 = 0xE2;
+    *byte < b' ' || matches!(*byte, b'"' | b'\\' | b'<' | 0x7F | LINE_SEPARATOR)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Json;
+    use super::*;
 
     #[test]
     fn strings_are_escaped_and_values_separated() {
-        let mut json = Json::default();
-        json.open('{');
-        json.member("a", "\"\\\n\u{1}</script>é");
-        json.key("b");
-        json.open('[');
-        json.string("[");
-        json.string("{");
-        json.close(']');
-        json.number("c", 0);
-        json.close('}');
-        assert_eq!(json.text, r#"{"a":"\"\\\n\u0001\u003c/script>é","b":["[","{"],"c":0}"#);
+        let mut json = Json::new();
+        json.members(&[(r#"{"a":"#, Text("\"\\\n\u{1}</script>é")), (r#","b":"#, Number(10)), (r#","c":"#, Number(0))]);
+        json.raw(r#","d":["#);
+        for value in ["[", "{", "\u{2028}€"] {
+            json.separate();
+            json.string(value);
+        }
+        json.raw("]}");
+        let expected = r#"{"a":"\"\\\n\u0001\u003c/script>é","b":10,"c":0,"d":["[","{","\u2028€"]}"#;
+        assert_eq!(json.text, expected);
     }
 }
