@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::header::Expected;
+use crate::listing;
 use crate::messages::Messages;
 use crate::profile::{PROFILES, Profile};
 use crate::validator::Validator;
@@ -83,10 +84,7 @@ impl Embedded {
         let messages = self.messages(options.language)?;
         let report = match options.profile {
             None => self.validator.validate(content, options.expected.as_ref()),
-            Some(name) => {
-                let validator = Validator { profile: self.profile(name)?, lists: self.validator.lists.clone() };
-                validator.validate(content, options.expected.as_ref())
-            }
+            Some(name) => self.validator.validate_by(&self.profile(name)?, content, options.expected.as_ref()),
         };
         Ok(match options.form {
             Form::Report => report.to_json(messages),
@@ -97,7 +95,7 @@ impl Embedded {
     fn profile(&self, name: &str) -> Result<Profile, CallError> {
         let loaded = self.overlays.iter().find(|profile| profile.name() == name).cloned();
         loaded.or_else(|| Profile::named(name)).ok_or_else(|| CallError {
-            problem: format!("there is no profile '{name}': use one of {}, or load it", PROFILES.join(", ")),
+            problem: format!("there is no profile '{name}': use one of {}, or load it", listing::of(&PROFILES)),
         })
     }
 
@@ -106,7 +104,7 @@ impl Embedded {
         loaded.or_else(|| Messages::of(language)).ok_or_else(|| CallError {
             problem: format!(
                 "there are no messages in '{language}': use one of {}, or load them",
-                Messages::languages().collect::<Vec<_>>().join(", ")
+                listing::of(&Messages::languages().collect::<Vec<_>>())
             ),
         })
     }
@@ -124,7 +122,7 @@ impl<'a> Options<'a> {
                 return fail(format!("the option '{line}' is not of the form key=value"));
             };
             let Some((_, known)) = KEYS.iter().zip(&mut values).find(|(known, _)| **known == key) else {
-                return fail(format!("there is no option '{key}': they are {}", KEYS.join(", ")));
+                return fail(format!("there is no option '{key}': they are {}", listing::of(&KEYS)));
             };
             if known.replace(value).is_some() {
                 return fail(format!("the option '{key}' stands twice"));

@@ -4,7 +4,6 @@ use phytohub_model::{Level, shown};
 
 use crate::codelists::List;
 use crate::limits::FINDINGS_MAX;
-use crate::order;
 use crate::profile::Profile;
 use crate::rules::catalogue::Rule;
 use crate::structure::tree::{Id, Place};
@@ -69,12 +68,9 @@ impl<'p> Findings<'p> {
         self.list.last_mut().unwrap_or(&mut self.scratch)
     }
 
-    /// All that was kept in document order, and how many there were of each level (INFO, WARNING, SEVERE).
+    /// All that was kept as it was found, and how many there were of each level (INFO, WARNING, SEVERE).
     pub(crate) fn finish(self) -> (Vec<Raw>, [usize; 3]) {
-        let at = |index: usize| self.list.get(index).map(|raw| raw.at);
-        let order = order::sorted(self.list.len(), &|left, right| at(left).cmp(&at(right)));
-        let mut list: Vec<Option<Raw>> = self.list.into_iter().map(Some).collect();
-        (order.into_iter().filter_map(|index| list.get_mut(index)?.take()).collect(), self.counted)
+        (self.list, self.counted)
     }
 }
 

@@ -18,6 +18,7 @@ mod findings;
 mod header;
 mod identify;
 mod limits;
+mod listing;
 mod messages;
 mod namespaces;
 mod order;

@@ -5,39 +5,39 @@ mod phrases;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::OnceLock;
 
 pub use phrases::Phrase;
 
-use crate::order;
-
-/// The messages of one language that are compiled in.
-type CompiledIn = LazyLock<Messages>;
+use crate::{listing, order};
 
 macro_rules! compiled_in {
-    ($language:literal) => {
-        LazyLock::new(|| {
-            let text = include_str!(concat!("../../messages/", $language, ".txt"));
-            // What is compiled in is no input, and a test reads it.
-            Messages::new(Cow::Borrowed(text)).expect("messages that are compiled in are well-formed")
-        })
+    ($language:literal $name:literal $is_right_to_left:literal) => {
+        Messages {
+            text: Cow::Borrowed(include_str!(concat!("../../messages/", $language, ".txt"))),
+            language: Cow::Borrowed($language),
+            name: Cow::Borrowed($name),
+            is_right_to_left: $is_right_to_left,
+            index: OnceLock::new(),
+        }
     };
 }
 
-/// English first, which stands in for whatever another language lacks.
-static ENGLISH: CompiledIn = compiled_in!("en");
+/// English first, which stands in for whatever another language lacks. Headers are repeated here, so that a message
+/// needs no reading before it is wanted; a test compares them.
+static ENGLISH: Messages = compiled_in!("en" "English" false);
 
 /// The other languages, which a browser leaves out and loads one by one.
 #[cfg(feature = "languages")]
-static OTHERS: [(&str, CompiledIn); 5] = [
-    ("fr", compiled_in!("fr")),
-    ("es", compiled_in!("es")),
-    ("ru", compiled_in!("ru")),
-    ("ar", compiled_in!("ar")),
-    ("zh", compiled_in!("zh")),
+static OTHERS: [Messages; 5] = [
+    compiled_in!("fr" "Français" false),
+    compiled_in!("es" "Español" false),
+    compiled_in!("ru" "Русский" false),
+    compiled_in!("ar" "العربية" true),
+    compiled_in!("zh" "简体中文" false),
 ];
 #[cfg(not(feature = "languages"))]
-static OTHERS: [(&str, CompiledIn); 0] = [];
+static OTHERS: [Messages; 0] = [];
 
 /// Names of all placeholders, as [`Values::of`] knows them.
 const PLACEHOLDERS: [&str; 5] = ["element", "found", "expected", "limit", "other"];
@@ -47,8 +47,8 @@ const PLACEHOLDERS: [&str; 5] = ["element", "found", "expected", "limit", "other
 pub struct Messages {
     /// The file.
     text: Cow<'static, str>,
-    language: Range<usize>,
-    name: Range<usize>,
+    language: Cow<'static, str>,
+    name: Cow<'static, str>,
     is_right_to_left: bool,
     /// Sorted by the rule's id. Made when the first sentence is wanted: a clean certificate wants none, and a fresh
     /// instance of a module starts with nothing.
@@ -90,7 +90,7 @@ impl Messages {
 
     /// Codes of the languages that are compiled in, English first.
     pub fn languages() -> impl Iterator<Item = &'static str> {
-        std::iter::once("en").chain(OTHERS.iter().map(|&(code, _)| code))
+        std::iter::once("en").chain(OTHERS.iter().map(|messages| messages.language()))
     }
 
     /// The messages in `language`, a code of ISO 639-1, if they are compiled in.
@@ -98,7 +98,7 @@ impl Messages {
         if language == "en" {
             return Some(Self::english());
         }
-        OTHERS.iter().find(|(code, _)| *code == language).map(|(_, messages)| &**messages)
+        OTHERS.iter().find(|messages| messages.language == language)
     }
 
     /// Reads a file of messages.
@@ -107,31 +107,28 @@ impl Messages {
     ///
     /// The line, and what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, MessagesError> {
-        let messages = Self::new(Cow::Owned(text.to_owned()))?;
-        check_entries(text)?;
-        Ok(messages)
-    }
-
-    /// The messages in `text`, of which only the header is read.
-    fn new(text: Cow<'static, str>) -> Result<Self, MessagesError> {
-        let mut header = [const { 0..0 }; HEADER.len()];
-        let mut start = 0;
-        for ((key, value), line) in HEADER.into_iter().zip(&mut header).zip(1..) {
-            let found = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
-            if found.strip_prefix(key).is_none_or(str::is_empty) {
-                return Err(MessagesError { line, problem: format!("'{key}' and its value were expected here") });
-            }
-            *value = start + key.len()..start + found.len();
-            start = next_line(&text, start + found.len());
+        let mut header = [""; HEADER.len()];
+        for (((key, value), line), number) in
+            HEADER.into_iter().zip(&mut header).zip(text.lines().chain([""; 3])).zip(1..)
+        {
+            *value = line.strip_prefix(key).filter(|value| !value.is_empty()).ok_or_else(|| MessagesError {
+                line: number,
+                problem: format!("'{key}' and its value were expected here"),
+            })?;
         }
         let [language, name, direction] = header;
-        let direction = text.get(direction).unwrap_or_default();
         if !matches!(direction, "ltr" | "rtl") {
             let problem = format!("the direction is '{direction}': write ltr or rtl");
             return Err(MessagesError { line: HEADER.len(), problem });
         }
-        let is_right_to_left = direction == "rtl";
-        Ok(Self { text, language, name, is_right_to_left, index: OnceLock::new() })
+        check_entries(text)?;
+        Ok(Self {
+            text: Cow::Owned(text.to_owned()),
+            language: Cow::Owned(language.to_owned()),
+            name: Cow::Owned(name.to_owned()),
+            is_right_to_left: direction == "rtl",
+            index: OnceLock::new(),
+        })
     }
 
     fn index(&self) -> &[Entry] {
@@ -161,12 +158,12 @@ impl Messages {
 
     /// Its code of ISO 639-1.
     pub fn language(&self) -> &str {
-        self.piece(&self.language)
+        &self.language
     }
 
     /// Its name in the language itself.
     pub fn name(&self) -> &str {
-        self.piece(&self.name)
+        &self.name
     }
 
     /// Whether it is written from right to left.
@@ -290,7 +287,7 @@ fn check(template: &str, placeholders: &[&str]) -> Result<(), String> {
     for piece in template.split('{').skip(1) {
         let name = piece.split_once('}').map(|(name, _)| name);
         if name.is_none_or(|name| !placeholders.contains(&name)) {
-            return Err(format!("a {{ begins no placeholder: they are {}", placeholders.join(", ")));
+            return Err(format!("a {{ begins no placeholder: they are {}", listing::of(placeholders)));
         }
     }
     Ok(())

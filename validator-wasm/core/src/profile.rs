@@ -4,6 +4,7 @@ use std::fmt;
 
 use phytohub_model::Level;
 
+use crate::listing;
 use crate::rules::catalogue::{Layer, Rule};
 
 /// How strictly certificates are judged: a level for each rule, or none where it is off.
@@ -57,7 +58,7 @@ impl Profile {
                     return fail(format!(
                         "there is no profile '{}': the base is one of {}",
                         base.trim(),
-                        PROFILES.join(", ")
+                        listing::of(&PROFILES)
                     ));
                 };
                 profile.levels = base.levels;
@@ -91,6 +92,7 @@ impl Profile {
         Ok(())
     }
 
+    #[inline(never)]
     fn of(level: fn(Rule) -> Option<Level>, name: &str) -> Self {
         Self { name: name.to_owned(), levels: Rule::ALL.iter().map(|&rule| level(rule)).collect() }
     }

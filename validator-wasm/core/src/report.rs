@@ -4,15 +4,17 @@ mod json;
 mod text;
 
 use std::borrow::Cow;
+use std::mem::take;
 
 use phytohub_model::{Area, Level, Verdict};
 
 use crate::codelists::{List, Lists};
-use crate::findings::Raw;
+use crate::findings::{Findings, Raw};
 use crate::messages::{Messages, Values};
 use crate::position::Positions;
 use crate::rules::catalogue::{RULES_EDITION, Rule};
 use crate::structure::tree::Tree;
+use crate::{listing, order};
 
 /// The verdict in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,19 +109,22 @@ impl Report {
     pub(crate) fn new(
         text: &str,
         tree: &Tree<'_>,
-        found: (Vec<Raw>, [usize; 3]),
+        found: Findings<'_>,
         certificate: Certificate,
         profile: &str,
         lists: &Lists,
     ) -> Self {
-        let (raw, [infos, warnings, severe]) = found;
+        let (mut raw, [infos, warnings, severe]) = found.finish();
         let outcome = match raw.iter().any(|raw| raw.rule.is_bound()) {
             true => Outcome::NotDetermined,
             false if infos + warnings + severe == 0 => Outcome::Clean,
             false => Outcome::Findings,
         };
         let mut positions = Positions::new(text);
-        let findings = raw.into_iter().map(|raw| finding(raw, tree, &mut positions, lists)).collect();
+        let mut findings = Vec::with_capacity(raw.len());
+        for index in in_order(&raw) {
+            findings.extend(raw.get_mut(index).map(|raw| finding(raw, tree, &mut positions, lists)));
+        }
         Self {
             outcome,
             findings,
@@ -173,6 +178,11 @@ impl Finding {
         self.render(messages.hint(self.rule.entry().id))
     }
 
+    /// Codes that may have been meant, as they are shown.
+    fn nearest(&self) -> String {
+        listing::of(&self.nearest.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
     fn render(&self, template: &str) -> String {
         let values = Values {
             element: &self.element,
@@ -187,14 +197,21 @@ impl Finding {
     fn row(&self, messages: &Messages) -> phytohub_model::Finding {
         let mut message = format!("Line {}, column {}: {}", self.line, self.column, self.sentence(messages));
         if !self.nearest.is_empty() {
-            message.push_str(&format!(" [{}]", self.nearest.join(", ")));
+            message.push_str(&format!(" [{}]", self.nearest()));
         }
         message.push_str(&format!(" {} ({})", self.hint(messages), self.rule.entry().id));
         phytohub_model::Finding { area: self.rule.entry().area, level: self.level, field: self.path.clone(), message }
     }
 }
 
-fn finding(raw: Raw, tree: &Tree<'_>, positions: &mut Positions<'_>, lists: &Lists) -> Finding {
+/// The order of the document, which is not that in which rules find.
+fn in_order(findings: &[Raw]) -> Vec<usize> {
+    let at = |index: usize| findings.get(index).map(|raw| raw.at);
+    order::sorted(findings.len(), &|left, right| at(left).cmp(&at(right)))
+}
+
+#[cold]
+fn finding(raw: &mut Raw, tree: &Tree<'_>, positions: &mut Positions<'_>, lists: &Lists) -> Finding {
     let mut path = raw.node.and_then(|node| tree.place(node)).map_or(String::new(), |place| place.path());
     if !raw.missing.is_empty() {
         path.push('/');
@@ -209,12 +226,12 @@ fn finding(raw: Raw, tree: &Tree<'_>, positions: &mut Positions<'_>, lists: &Lis
         line: position.line,
         column: position.column,
         offset: raw.at,
-        element: raw.element,
-        found: raw.found,
-        expected: raw.expected,
-        other: raw.other,
+        element: take(&mut raw.element),
+        found: take(&mut raw.found),
+        expected: take(&mut raw.expected),
+        other: take(&mut raw.other),
         limit: raw.limit,
-        list: raw.list.map(|(list, _)| used(list, lists)),
+        list: raw.list.as_ref().map(|(list, _)| used(*list, lists)),
         nearest,
     }
 }

@@ -31,10 +31,15 @@ impl Validator {
     /// byte order mark and white space around it, or base64 of one. With `expected`, the document must agree with the
     /// envelope's header; a country response (type 312) is read as an acknowledgement, of which only the root is known.
     pub fn validate(&self, content: &[u8], expected: Option<&Expected<'_>>) -> Report {
-        let mut findings = Findings::new(&self.profile);
+        self.validate_by(&self.profile, content, expected)
+    }
+
+    /// As [`Self::validate`], by another profile.
+    pub(crate) fn validate_by(&self, profile: &Profile, content: &[u8], expected: Option<&Expected<'_>>) -> Report {
+        let mut findings = Findings::new(profile);
         if CONTENT_BYTES_MAX < content.len() {
             findings.add_at(Rule::LimitSize, None, 0).limit(CONTENT_BYTES_MAX);
-            return self.report("", &Tree::default(), findings, Certificate::default());
+            return Report::new("", &Tree::default(), findings, Certificate::default(), profile.name(), &self.lists);
         }
         let document = Document::read(content);
         let (tree, is_whole) = structure::read(&document, expected, &mut findings);
@@ -43,7 +48,7 @@ impl Validator {
         if is_whole {
             rules::judge(&tree, &said, &self.lists, expected, &mut findings);
         }
-        self.report(&document.text, &tree, findings, said)
+        Report::new(&document.text, &tree, findings, said, profile.name(), &self.lists)
     }
 
     /// As [`Self::validate`], as the rows of the hub's ValidationResult, in English.
@@ -54,9 +59,5 @@ impl Validator {
     /// The text that offsets in a report on `content` refer to: base64 and UTF-16 decoded.
     pub fn text(content: &[u8]) -> String {
         Document::read(content).text.into_owned()
-    }
-
-    fn report(&self, text: &str, tree: &Tree<'_>, findings: Findings<'_>, said: Certificate) -> Report {
-        Report::new(text, tree, findings.finish(), said, self.profile.name(), &self.lists)
     }
 }

@@ -41,6 +41,8 @@ fn the_files_are_well_formed() {
         let messages = Messages::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let compiled_in = Messages::of(language).unwrap();
         assert!(messages.ids().eq(compiled_in.ids()), "{path}");
+        let header = |of: &Messages| (of.language().to_owned(), of.name().to_owned(), of.is_right_to_left());
+        assert_eq!(header(&messages), header(compiled_in), "{path}");
         for id in messages.ids() {
             let texts = (messages.sentence(id), messages.hint(id));
             assert_eq!(texts, (compiled_in.sentence(id), compiled_in.hint(id)), "{id}");

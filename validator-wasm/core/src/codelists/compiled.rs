@@ -38,9 +38,14 @@ impl Table {
         self.kind_at(index)
     }
 
-    /// All codes in their order, with what each measures.
-    pub(super) fn rows(&self) -> impl Iterator<Item = (String, Option<UnitKind>)> {
-        self.codes.iter().enumerate().map(|(index, &code)| (text(code), self.kind_at(index)))
+    /// Shows `take` all codes in their order, with what each measures.
+    pub(super) fn each(&self, take: &mut dyn FnMut(&str, Option<UnitKind>)) {
+        for (index, code) in self.codes.iter().enumerate() {
+            let code = code.to_be_bytes();
+            let length = code.iter().position(|byte| *byte == 0).unwrap_or(code.len());
+            let text = code.get(..length).and_then(|code| str::from_utf8(code).ok());
+            take(text.unwrap_or_default(), self.kind_at(index));
+        }
     }
 
     fn kind_at(&self, index: usize) -> Option<UnitKind> {
@@ -60,10 +65,6 @@ const fn word(code: &[u8]) -> Option<u64> {
         index += 1;
     }
     Some(word << (8 * (CODE_BYTES_MAX - code.len())))
-}
-
-fn text(word: u64) -> String {
-    word.to_be_bytes().into_iter().take_while(|&byte| byte != 0).map(char::from).collect()
 }
 
 /// The tables, in the order of [`List::ALL`].
@@ -201,7 +202,9 @@ mod tests {
                 .map(|row| (row.code, row.unit_kind))
                 .collect();
             rows.sort_by(|left, right| left.0.cmp(&right.0));
-            assert_eq!(table.rows().collect::<Vec<_>>(), rows, "{list:?}");
+            let mut known = Vec::new();
+            table.each(&mut |code, kind| known.push((code.to_owned(), kind)));
+            assert_eq!(known, rows, "{list:?}");
             for (code, kind) in rows {
                 assert!(table.contains(&code) && !table.contains(&format!("{code}?")), "{list:?} {code}");
                 assert_eq!(table.unit_kind(&code), kind);

@@ -7,7 +7,7 @@ use phytohub_model::UnitKind;
 
 use super::compiled::TABLES;
 use super::reader::{self, ListError, Problem};
-use crate::order;
+use crate::{listing, order};
 
 /// A suggestion is offered up to this many.
 const NEAREST_MAX: usize = 3;
@@ -117,15 +117,20 @@ impl Lists {
 
     /// The units that measure `kind`: `CMQ, FTQ, GLL`.
     pub fn codes_of_kind(&self, kind: UnitKind) -> String {
-        let of_kind = |(code, of): (String, Option<UnitKind>)| (of == Some(kind)).then_some(code);
-        self.rows(List::UnitMeasures).into_iter().filter_map(of_kind).collect::<Vec<_>>().join(", ")
+        let mut codes = String::new();
+        self.each(List::UnitMeasures, &mut |code, of| {
+            if of == Some(kind) {
+                listing::add(&mut codes, code);
+            }
+        });
+        codes
     }
 
-    /// All codes in their order, with what each measures.
-    fn rows(&self, list: List) -> Vec<(String, Option<UnitKind>)> {
+    /// Shows `take` all codes in their order, with what each measures.
+    fn each(&self, list: List, take: &mut dyn FnMut(&str, Option<UnitKind>)) {
         match self.loaded(list) {
-            Some(loaded) => loaded.codes.clone(),
-            None => TABLES[list as usize].rows().collect(),
+            Some(loaded) => loaded.codes.iter().for_each(|(code, kind)| take(code, *kind)),
+            None => TABLES[list as usize].each(take),
         }
     }
 
@@ -144,13 +149,15 @@ impl Lists {
         }
         let farthest = if code.chars().count() <= 3 { 1 } else { 2 };
         let upper = code.to_ascii_uppercase();
-        let near: Vec<(usize, String)> = self
-            .rows(list)
-            .into_iter()
-            .filter(|(known, _)| known.len() <= COMPARED_BYTES_MAX)
-            .map(|(known, _)| (distance(&upper, &known.to_ascii_uppercase()), known))
-            .filter(|(distance, _)| *distance <= farthest)
-            .collect();
+        let mut near: Vec<(usize, String)> = Vec::new();
+        self.each(list, &mut |known, _| {
+            if known.len() <= COMPARED_BYTES_MAX {
+                let distance = distance(&upper, &known.to_ascii_uppercase());
+                if distance <= farthest {
+                    near.push((distance, known.to_owned()));
+                }
+            }
+        });
         let order = order::sorted(near.len(), &|left, right| near.get(left).cmp(&near.get(right)));
         order.into_iter().take(NEAREST_MAX).filter_map(|index| near.get(index).map(|(_, code)| code.clone())).collect()
     }
@@ -166,12 +173,12 @@ impl Lists {
         let Some(list) = List::ALL.iter().copied().find(|list| list.name() == name) else {
             return Err(ListError { line: 1, problem: Problem::OtherList(name.to_owned()) });
         };
-        let rows = reader::read(name, text)?;
-        let mut edition = rows.first().map_or(String::new(), |row| row.edition.clone());
-        let mut codes: Vec<_> = rows.into_iter().map(|row| (row.code, row.unit_kind)).collect();
+        let file = reader::parse(name, text)?;
+        let mut edition = file.edition.to_owned();
+        let mut codes: Vec<_> = file.rows.iter().map(|row| (row.code().to_owned(), row.unit_kind())).collect();
         if adds {
             edition = format!("{}+{edition}", self.edition(list));
-            codes.extend(self.rows(list));
+            self.each(list, &mut |code, kind| codes.push((code.to_owned(), kind)));
         }
         let loaded = Loaded::new(edition, &codes);
         if let Some(known) = self.loaded.get_mut(list as usize) {

@@ -44,41 +44,18 @@ pub(super) fn named(text: &str) -> (&str, bool) {
     }
 }
 
-/// The rows of the list `name` in `text`.
-pub(super) fn read(name: &str, text: &str) -> Result<Vec<CodeRow>, ListError> {
-    let mut lines = text.lines().zip(1..);
-    let mut header = [""; HEADER.len()];
-    for ((key, value), expected) in HEADER.iter().zip(&mut header).zip(1..) {
-        let found = lines.next().and_then(|(line, _)| line.strip_prefix("# ")?.split_once(": "));
-        // A list that is loaded may be one that adds to another.
-        let found = found.filter(|(found, _)| found == key || (expected == 1 && *found == "adds-to"));
-        *value = found.map(|(_, value)| value).ok_or(ListError { line: expected, problem: Problem::Header(key) })?;
-    }
-    let [list, source, edition, valid_from] = header;
-    if list != name {
-        return Err(ListError { line: 1, problem: Problem::OtherList(list.into()) });
-    }
-    for (date, line) in [(edition, 3), (valid_from, 4)] {
-        if !is_date(date) {
-            return Err(ListError { line, problem: Problem::BadDate(date.into()) });
-        }
-    }
-    let base = CodeRow { edition: edition.into(), source: source.into(), ..CodeRow::default() };
-    let (names, line) = lines.next().unwrap_or(("", HEADER.len() + 1));
-    let columns = columns(names).map_err(|problem| ListError { line, problem })?;
-    let mut rows = Vec::new();
-    for (text, line) in lines {
-        rows.push(row(text, &columns, base.clone()).map_err(|problem| ListError { line, problem })?);
-    }
-    let name = |index: usize| rows.get(index).map(|row: &CodeRow| (&row.code, &row.language));
-    let repeated = order::repeated(rows.len(), &|left, right| name(left).cmp(&name(right)));
-    match repeated.first().and_then(|index| Some((index, rows.get(*index)?))) {
-        Some((index, row)) => {
-            Err(ListError { line: HEADER.len() + 2 + index, problem: Problem::Twice(row.code.clone()) })
-        }
-        None => Ok(rows),
-    }
+/// A list that was read.
+pub(super) struct File<'t> {
+    pub(super) edition: &'t str,
+    source: &'t str,
+    pub(super) rows: Vec<Row>,
 }
+
+/// The values of a row by column; none where it has none.
+pub(super) struct Row([Option<String>; COLUMNS.len()]);
+
+/// Names of the columns, in the order of [`Column`].
+const COLUMNS: [&str; 8] = ["code", "document-type", "kind", "language", "level", "parent", "symbol", "text"];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Column {
@@ -92,62 +69,133 @@ enum Column {
     Text,
 }
 
-fn columns(line: &str) -> Result<Vec<Column>, Problem> {
-    let names = csv::values(line).ok_or(Problem::BadQuotes)?;
-    let columns = names.into_iter().map(|name| {
-        Ok(match name.as_str() {
-            "code" => Column::Code,
-            "document-type" => Column::DocumentType,
-            "kind" => Column::Kind,
-            "language" => Column::Language,
-            "level" => Column::Level,
-            "parent" => Column::Parent,
-            "symbol" => Column::Symbol,
-            "text" => Column::Text,
-            _ => return Err(Problem::UnknownColumn(name)),
-        })
+/// The rows of the list `name` in `text`, as the hub hands them out.
+pub(super) fn read(name: &str, text: &str) -> Result<Vec<CodeRow>, ListError> {
+    let File { edition, source, rows } = parse(name, text)?;
+    let rows = rows.into_iter().map(|row| CodeRow {
+        code: row.value(Column::Code).to_owned(),
+        text: row.value(Column::Text).to_owned(),
+        language: row.own(Column::Language),
+        level: row.value(Column::Level).parse().ok(),
+        parent: row.own(Column::Parent),
+        symbol: row.own(Column::Symbol),
+        unit_kind: row.unit_kind(),
+        document_type_only: row.value(Column::DocumentType).parse().ok(),
+        edition: edition.to_owned(),
+        source: source.to_owned(),
     });
-    let columns = columns.collect::<Result<Vec<_>, _>>()?;
-    match [(Column::Code, "code"), (Column::Text, "text")].iter().find(|(column, _)| !columns.contains(column)) {
+    Ok(rows.collect())
+}
+
+/// The list `name` in `text`.
+pub(super) fn parse<'t>(name: &str, text: &'t str) -> Result<File<'t>, ListError> {
+    let mut lines = text.lines().zip(1..);
+    let mut header = [""; HEADER.len()];
+    for ((key, value), expected) in HEADER.iter().zip(&mut header).zip(1..) {
+        let found = lines.next().and_then(|(line, _)| line.strip_prefix("# ")?.split_once(':'));
+        // A list that is loaded may be one that adds to another.
+        let found = found.filter(|(found, _)| found == key || (expected == 1 && *found == "adds-to"));
+        *value = found
+            .and_then(|(_, value)| value.strip_prefix(' '))
+            .ok_or(ListError { line: expected, problem: Problem::Header(key) })?;
+    }
+    let [list, source, edition, valid_from] = header;
+    if list != name {
+        return Err(ListError { line: 1, problem: Problem::OtherList(list.into()) });
+    }
+    for (date, line) in [(edition, 3), (valid_from, 4)] {
+        if !is_date(date) {
+            return Err(ListError { line, problem: Problem::BadDate(date.into()) });
+        }
+    }
+    let (names, line) = lines.next().unwrap_or(("", HEADER.len() + 1));
+    let columns = columns(names).map_err(|problem| ListError { line, problem })?;
+    let mut rows = Vec::new();
+    for (text, line) in lines {
+        rows.push(row(text, &columns).map_err(|problem| ListError { line, problem })?);
+    }
+    let name = |index: usize| rows.get(index).map(|row: &Row| (row.code(), row.value(Column::Language)));
+    let repeated = order::repeated(rows.len(), &|left, right| name(left).cmp(&name(right)));
+    match repeated.first().and_then(|index| Some((index, rows.get(*index)?))) {
+        Some((index, row)) => {
+            Err(ListError { line: HEADER.len() + 2 + index, problem: Problem::Twice(row.code().to_owned()) })
+        }
+        None => Ok(File { edition, source, rows }),
+    }
+}
+
+impl Row {
+    pub(super) fn code(&self) -> &str {
+        self.value(Column::Code)
+    }
+
+    pub(super) fn unit_kind(&self) -> Option<UnitKind> {
+        unit_kind(self.value(Column::Kind))
+    }
+
+    /// Empty where the row has none.
+    fn value(&self, column: Column) -> &str {
+        self.0.get(column as usize).and_then(Option::as_deref).unwrap_or_default()
+    }
+
+    fn own(&self, column: Column) -> Option<String> {
+        self.0.get(column as usize).cloned().flatten()
+    }
+}
+
+/// The number of each column in [`COLUMNS`].
+fn columns(line: &str) -> Result<Vec<usize>, Problem> {
+    let mut columns = Vec::new();
+    for name in csv::values(line).ok_or(Problem::BadQuotes)? {
+        match COLUMNS.iter().position(|known| *known == name) {
+            Some(column) => columns.push(column),
+            None => return Err(Problem::UnknownColumn(name)),
+        }
+    }
+    match [(Column::Code, "code"), (Column::Text, "text")].iter().find(|(it, _)| !columns.contains(&(*it as usize))) {
         Some((_, name)) => Err(Problem::ColumnMissing(name)),
         None => Ok(columns),
     }
 }
 
-fn row(line: &str, columns: &[Column], mut row: CodeRow) -> Result<CodeRow, Problem> {
+fn row(line: &str, columns: &[usize]) -> Result<Row, Problem> {
     let values = csv::values(line).ok_or(Problem::BadQuotes)?;
     if values.len() != columns.len() {
         return Err(Problem::Length { expected: columns.len(), found: values.len() });
     }
+    let mut row = Row([const { None }; COLUMNS.len()]);
     for (column, value) in columns.iter().zip(values) {
-        match column {
-            Column::Code if value.is_empty() => return Err(Problem::CodeMissing),
-            Column::Code => row.code = value,
-            Column::Text => row.text = value,
-            // In every other column an empty value says that the row has none.
-            _ if value.is_empty() => {}
-            Column::DocumentType => row.document_type_only = Some(number("document-type", value)?),
-            Column::Kind => row.unit_kind = Some(unit_kind(value)?),
-            Column::Language => row.language = Some(language(value)?),
-            Column::Level => row.level = Some(number("level", value)?),
-            Column::Parent => row.parent = Some(value),
-            Column::Symbol => row.symbol = Some(value),
+        if value.is_empty() {
+            // Only a code must say something.
+            if *column == Column::Code as usize {
+                return Err(Problem::CodeMissing);
+            }
+            continue;
+        }
+        if let Some(name) = COLUMNS.get(*column)
+            && !is_value(name, &value)
+        {
+            return Err(Problem::BadValue { column: name, value });
+        }
+        if let Some(known) = row.0.get_mut(*column) {
+            *known = Some(value);
         }
     }
     Ok(row)
 }
 
-fn number(column: &'static str, value: String) -> Result<i32, Problem> {
-    value.parse().map_err(|_| Problem::BadValue { column, value })
+/// Whether a column may have the value, which is not empty.
+fn is_value(column: &str, value: &str) -> bool {
+    match column {
+        "document-type" | "level" => value.parse::<i32>().is_ok(),
+        "kind" => unit_kind(value).is_some(),
+        "language" => value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_lowercase()),
+        _ => true,
+    }
 }
 
-fn unit_kind(value: String) -> Result<UnitKind, Problem> {
-    UnitKind::ALL.into_iter().find(|kind| kind.as_str() == value).ok_or(Problem::BadValue { column: "kind", value })
-}
-
-fn language(value: String) -> Result<String, Problem> {
-    let is_code = value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_lowercase());
-    if is_code { Ok(value) } else { Err(Problem::BadValue { column: "language", value }) }
+fn unit_kind(value: &str) -> Option<UnitKind> {
+    UnitKind::ALL.into_iter().find(|kind| kind.as_str() == value)
 }
 
 fn is_date(text: &str) -> bool {

@@ -81,7 +81,8 @@ impl Messages {
 }
 
 fn split(line: &str) -> Option<(&str, &str)> {
-    line.split_once(" = ")
+    let (key, text) = line.split_once('=')?;
+    Some((key.strip_suffix(' ')?, text.strip_prefix(' ')?))
 }
 
 /// Whether the line `number` is a phrase, which then is added to `known`; an error if it is one that cannot be used.

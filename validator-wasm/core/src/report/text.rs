@@ -28,7 +28,7 @@ impl Report {
             }
             text.push_str(&format!("    {}", finding.hint(messages)));
             if !finding.nearest.is_empty() {
-                text.push_str(&format!(" [{}]", finding.nearest.join(", ")));
+                text.push_str(&format!(" [{}]", finding.nearest()));
             }
             text.push('\n');
         }

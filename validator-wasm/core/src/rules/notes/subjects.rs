@@ -1,5 +1,7 @@
 //! The subjects of notes: where each belongs and what its content is.
 
+use crate::listing;
+
 /// Where a subject belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Level {
@@ -116,6 +118,6 @@ impl Level {
     /// The subjects that belong here.
     pub(super) fn subjects(self) -> String {
         let names: Vec<_> = ALL.iter().filter(|subject| subject.level == self).map(|subject| subject.name).collect();
-        names.join(", ")
+        listing::of(&names)
     }
 }
