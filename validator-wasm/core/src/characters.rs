@@ -27,6 +27,12 @@ static NAMES: [bool; 256] = {
     names
 };
 
+/// Whether all of `text` are digits; of nothing that is so, too.
+#[inline(never)]
+pub(crate) fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Whether `character` may stand in an XML document at all.
 pub(crate) fn is_legal(character: char) -> bool {
     !matches!(character, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')

@@ -83,6 +83,7 @@ fn from_utf8(bytes: Cow<'_, [u8]>) -> (Cow<'_, str>, Option<Kind<'static>>) {
     }
 }
 
+#[inline(never)]
 fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> (Cow<'static, str>, Option<Kind<'static>>) {
     let (pairs, odd) = bytes.as_chunks::<2>();
     let mut text = String::with_capacity(bytes.len());

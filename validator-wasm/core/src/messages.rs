@@ -260,7 +260,7 @@ fn check_entries(text: &str) -> Result<(), MessagesError> {
         };
         let pair @ [(sentence, _), (hint, _)] = [(); 2].map(|()| lines.next().unwrap_or_default());
         // A text that begins as an id does is the next rule's id, where one of the two lines was forgotten.
-        if [sentence, hint].iter().any(|text| text.trim().is_empty() || text.starts_with('[')) {
+        if [sentence, hint].iter().any(|text| text.trim_ascii().is_empty() || text.starts_with('[')) {
             return fail(format!("'{id}' needs a line that says what is wrong and one that says what to do"));
         }
         for (text, line) in pair {

@@ -140,16 +140,11 @@ impl Binding<'_> {
 
 /// The prefix and its colon as the first bytes of a word, with the bits that they are; of long ones nothing.
 fn word(prefix: &str) -> (u64, u64) {
-    let mut bytes = prefix.bytes().chain([b':']);
-    let length = prefix.len() + 1;
-    if u64::BITS as usize / 8 < length {
-        return (0, 0);
-    }
-    let (mut word, mut mask) = ([0; 8], [0; 8]);
-    for (byte, known) in word.iter_mut().zip(&mut mask) {
-        if let Some(next) = bytes.next() {
-            (*byte, *known) = (next, u8::MAX);
+    match 8_usize.checked_sub(prefix.len() + 1) {
+        Some(others) => {
+            let word = prefix.bytes().rev().fold(u64::from(b':'), |word, byte| word << 8 | u64::from(byte));
+            (word, u64::MAX >> (8 * others))
         }
+        None => (0, 0),
     }
-    (u64::from_le_bytes(word), u64::from_le_bytes(mask))
 }

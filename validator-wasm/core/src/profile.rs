@@ -49,15 +49,15 @@ impl Profile {
         let mut named = false;
         for (line, number) in text.lines().zip(1..) {
             let fail = |problem| Err(ProfileError { line: number, problem });
-            let line = line.trim();
+            let line = bare(line);
             if let Some(name) = line.strip_prefix("# profile:") {
-                profile.name = name.trim().to_owned();
+                profile.name = bare(name).to_owned();
                 named = true;
             } else if let Some(base) = line.strip_prefix("# base:") {
-                let Some(base) = Self::named(base.trim()) else {
+                let Some(base) = Self::named(bare(base)) else {
                     return fail(format!(
                         "there is no profile '{}': the base is one of {}",
-                        base.trim(),
+                        bare(base),
                         listing::of(&PROFILES)
                     ));
                 };
@@ -75,8 +75,8 @@ impl Profile {
 
     fn change(&mut self, line: &str) -> Result<(), String> {
         let (id, level) = line.split_once('=').ok_or("write rule-id = off, info, warning or severe")?;
-        let rule = Rule::find(id.trim()).ok_or_else(|| format!("there is no rule '{}'", id.trim()))?;
-        let level = match level.trim() {
+        let rule = Rule::find(bare(id)).ok_or_else(|| format!("there is no rule '{}'", bare(id)))?;
+        let level = match bare(level) {
             "off" => None,
             "info" => Some(Level::Info),
             "warning" => Some(Level::Warning),
@@ -84,7 +84,7 @@ impl Profile {
             other => return Err(format!("'{other}' is no level: write off, info, warning or severe")),
         };
         if rule.entry().layer == Layer::Syntax {
-            return Err(format!("'{}' is a rule of the syntax, which no profile can change", id.trim()));
+            return Err(format!("'{}' is a rule of the syntax, which no profile can change", bare(id)));
         }
         if let Some(known) = self.levels.get_mut(rule as usize) {
             *known = level;
@@ -106,6 +106,12 @@ impl Profile {
     pub fn level(&self, rule: Rule) -> Option<Level> {
         self.levels.get(rule as usize).copied().flatten()
     }
+}
+
+/// `text` without white space around it.
+#[inline(never)]
+fn bare(text: &str) -> &str {
+    text.trim_ascii()
 }
 
 /// Why an overlay cannot be used.

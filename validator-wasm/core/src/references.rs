@@ -16,7 +16,7 @@ pub(crate) fn read(text: &str) -> Result<(char, usize), Kind<'_>> {
         .position(|byte| !(byte.is_ascii_alphanumeric() || b"#._-:".contains(&byte)) && byte < 0x80);
     let name = match end {
         Some(end) if text.as_bytes().get(end) == Some(&b';') => text.get(..end).unwrap_or_default(),
-        None if text.len() < NAME_BYTES_MAX => return Err(Kind::Ends("a reference")),
+        None if text.len() < NAME_BYTES_MAX => return Err(Kind::Ends("&")),
         _ => return Err(Kind::AmpersandAlone),
     };
     let character = match name.strip_prefix('#') {

@@ -234,6 +234,7 @@ impl<'a> Scanner<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
+    #[cold]
     fn error<T>(&self, kind: Kind<'a>) -> Result<T, SyntaxError<'a>> {
         Err(SyntaxError { at: self.at, kind })
     }
@@ -306,11 +307,11 @@ impl<'a> Scanner<'a> {
 
     fn comment(&mut self, comment: &'a str) -> Result<(), SyntaxError<'a>> {
         let Some(dashes) = find(comment, "--") else {
-            return self.error(Kind::Ends("a comment"));
+            return self.error(Kind::Ends("<!--"));
         };
         self.at += "<!--".len() + dashes;
         match self.rest() {
-            "--" => self.error(Kind::Ends("a comment")),
+            "--" => self.error(Kind::Ends("<!--")),
             rest if rest.starts_with("-->") => {
                 self.at += "-->".len();
                 Ok(())
@@ -324,7 +325,7 @@ impl<'a> Scanner<'a> {
             return self.error(Kind::CdataOutsideRoot);
         }
         let Some(text) = before(section, "]]>") else {
-            return self.error(Kind::Ends("a CDATA section"));
+            return self.error(Kind::Ends("<![CDATA["));
         };
         self.at += "<![CDATA[".len() + text.len() + "]]>".len();
         Ok(Event::Text(text))
@@ -332,7 +333,7 @@ impl<'a> Scanner<'a> {
 
     fn instruction(&mut self, instruction: &'a str) -> Result<(), SyntaxError<'a>> {
         let Some(instruction) = before(instruction, "?>") else {
-            return self.error(Kind::Ends("a processing instruction"));
+            return self.error(Kind::Ends("<?"));
         };
         let (target, _) = instruction.split_once(SPACE).unwrap_or((instruction, ""));
         if target == "xml" {
@@ -347,7 +348,7 @@ impl<'a> Scanner<'a> {
 
     fn declaration(&mut self) -> Result<(), SyntaxError<'a>> {
         let Some(declaration) = before(self.rest(), "?>") else {
-            return self.error(Kind::Ends("the XML declaration"));
+            return self.error(Kind::Ends("<?xml"));
         };
         if !tag::is_declaration(declaration.strip_prefix("<?xml").unwrap_or_default()) {
             return self.error(Kind::BadDeclaration);
@@ -361,7 +362,7 @@ impl<'a> Scanner<'a> {
         let (name, rest) = rest.split_at_checked(length).unwrap_or_default();
         let behind = rest.trim_start_matches(SPACE);
         match self.open.last().map(|open| open.name) {
-            _ if behind.is_empty() => return self.error(Kind::Ends("an end tag")),
+            _ if behind.is_empty() => return self.error(Kind::Ends("</")),
             None => return self.error(Kind::EndWithoutStart(name)),
             Some(open) if open != name => {
                 return self.error(Kind::MismatchedEnd { found: name, open });

@@ -33,13 +33,17 @@ pub(crate) enum Kind<'a> {
     Empty,
     EmptyNamespace(&'a str),
     EndWithoutStart(&'a str),
+    /// Inside of a construct that is written so.
     Ends(&'static str),
     EndsInside(&'a str),
     EqualsMissing(&'a str),
     EscapedTwice,
     IllegalCharacter(char),
     LessThanInValue(&'a str),
-    MismatchedEnd { found: &'a str, open: &'a str },
+    MismatchedEnd {
+        found: &'a str,
+        open: &'a str,
+    },
     MisplacedDeclaration,
     NameTooLong,
     NamespaceTooLong,
@@ -115,7 +119,7 @@ impl Kind<'_> {
             | Self::UnboundPrefix(text)
             | Self::UndefinedEntity(text) => finding.found(text),
             Self::EndsInside(name) => finding.found(&format!("<{name}>")),
-            Self::Ends(place) => finding.found(mark(place)),
+            Self::Ends(construct) => finding.found(construct),
             Self::BadEncoding(encoding) => finding.expected(encoding),
             Self::IllegalCharacter(character) => finding.found(&format!("U+{:04X}", u32::from(*character))),
             Self::MismatchedEnd { found, open } => {
@@ -129,20 +133,5 @@ impl Kind<'_> {
             Self::TooManyNamespaces => finding.limit(BINDINGS_MAX),
             _ => finding,
         };
-    }
-}
-
-/// How the construct is written that the document ends in: the same in all languages.
-fn mark(place: &str) -> &str {
-    match place {
-        "a CDATA section" => "<![CDATA[",
-        "a comment" => "<!--",
-        "a processing instruction" => "<?",
-        "a reference" => "&",
-        "an attribute's value" => "=\"",
-        "an end tag" => "</",
-        "the XML declaration" => "<?xml",
-        "a start tag" | "a tag" => "<",
-        other => other,
     }
 }

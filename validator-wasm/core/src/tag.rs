@@ -116,7 +116,7 @@ pub(crate) fn read<'a>(
             return Ok(Tag { name, empty, at: start, end: cursor.at });
         }
         if cursor.rest().is_empty() || cursor.rest() == "/" {
-            return cursor.error(Kind::Ends("a start tag"));
+            return cursor.error(Kind::Ends("<"));
         }
         if !spaced {
             return cursor.error(Kind::SpaceMissing);
@@ -212,6 +212,7 @@ impl<'a> Cursor<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
+    #[cold]
     fn error<T>(&self, kind: Kind<'a>) -> Result<T, SyntaxError<'a>> {
         Err(SyntaxError { at: self.at, kind })
     }
@@ -236,7 +237,7 @@ impl<'a> Cursor<'a> {
         let length = name_length(rest);
         let qualified = rest.get(..length).unwrap_or_default();
         if length == rest.len() {
-            return self.error(Kind::Ends("a tag"));
+            return self.error(Kind::Ends("<"));
         }
         if !qualified.starts_with(|first| begins_name(first) || first == ':') {
             return self.error(Kind::BadName);
@@ -256,7 +257,7 @@ impl<'a> Cursor<'a> {
     fn value(&mut self, name: Name<'a>) -> Result<&'a str, SyntaxError<'a>> {
         self.skip_space();
         if self.rest().is_empty() {
-            return self.error(Kind::Ends("a start tag"));
+            return self.error(Kind::Ends("<"));
         }
         if !self.take("=") {
             return self.error(Kind::EqualsMissing(name.qualified));
@@ -265,11 +266,11 @@ impl<'a> Cursor<'a> {
         let quote = match self.rest().bytes().next() {
             Some(quote @ (b'"' | b'\'')) => quote,
             Some(_) => return self.error(Kind::QuoteMissing(name.qualified)),
-            None => return self.error(Kind::Ends("a start tag")),
+            None => return self.error(Kind::Ends("<")),
         };
         self.at += 1;
         let Some(length) = find_any(self.rest().as_bytes(), [quote, quote, b'<']) else {
-            return self.error(Kind::Ends("an attribute's value"));
+            return self.error(Kind::Ends("=\""));
         };
         let value = self.rest().get(..length).unwrap_or_default();
         references::check(value).map_err(|(at, kind)| SyntaxError { at: self.at + at, kind })?;

@@ -5,6 +5,7 @@ use std::fmt;
 use phytohub_model::{CodeRow, UnitKind};
 
 use super::csv;
+use crate::characters::is_digits;
 use crate::order;
 
 /// Lines before the names of the columns.
@@ -144,6 +145,7 @@ impl Row {
 }
 
 /// The number of each column in [`COLUMNS`].
+#[inline(never)]
 fn columns(line: &str) -> Result<Vec<usize>, Problem> {
     let mut columns = Vec::new();
     for name in csv::values(line).ok_or(Problem::BadQuotes)? {
@@ -158,6 +160,7 @@ fn columns(line: &str) -> Result<Vec<usize>, Problem> {
     }
 }
 
+#[inline(never)]
 fn row(line: &str, columns: &[usize]) -> Result<Row, Problem> {
     let values = csv::values(line).ok_or(Problem::BadQuotes)?;
     if values.len() != columns.len() {
@@ -195,15 +198,15 @@ fn is_value(column: &str, value: &str) -> bool {
 }
 
 fn unit_kind(value: &str) -> Option<UnitKind> {
-    UnitKind::ALL.into_iter().find(|kind| kind.as_str() == value)
+    UnitKind::ALL.iter().find(|kind| kind.as_str() == value).copied()
 }
 
+/// Whether `text` is a day as in 2026-11-24.
 fn is_date(text: &str) -> bool {
-    let parts: Vec<Option<u32>> = text
-        .split('-')
-        .map(|part| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse().ok()).flatten())
-        .collect();
-    text.len() == "YYYY-MM-DD".len() && matches!(parts[..], [Some(1900..), Some(1..=12), Some(1..=31)])
+    let number = |from, to| text.get(from..to).filter(|part| is_digits(part));
+    let parts = [(0, 4), (5, 7), (8, 10)].map(|(from, to)| number(from, to).and_then(|part| part.parse::<u32>().ok()));
+    let is_form = matches!(text.as_bytes(), [_, _, _, _, b'-', _, _, b'-', _, _]);
+    is_form && matches!(parts, [Some(1900..), Some(1..=12), Some(1..=31)])
 }
 
 impl fmt::Display for ListError {

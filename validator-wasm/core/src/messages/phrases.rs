@@ -96,7 +96,7 @@ pub(super) fn check<'t>(
     let Some(phrase) = Phrase::ALL.iter().find(|phrase| phrase.key() == key) else {
         return fail(format!("there is no phrase '{key}'"));
     };
-    if text.trim().is_empty() {
+    if text.trim_ascii().is_empty() {
         return fail(format!("'{key}' says nothing"));
     }
     super::check(text, phrase.placeholders()).map_err(|problem| MessagesError { line: number, problem })?;

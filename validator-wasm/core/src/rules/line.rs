@@ -9,6 +9,7 @@ use super::everywhere::judge_languages;
 use super::notes::Notes;
 use super::values::Decimal;
 use super::{Context, is_void, notes, treatment};
+use crate::characters::is_digits;
 use crate::codelists::List;
 use crate::findings::Findings;
 use crate::order;
@@ -213,8 +214,7 @@ fn judge_classifications(line: Place<'_>, findings: &mut Findings<'_>) {
                     findings.add(Rule::ClassificationEmpty, classification).found("HS").expected("ClassCode");
                     continue;
                 };
-                let is_code =
-                    HS_DIGITS_MIN <= code.text().len() && code.text().bytes().all(|byte| byte.is_ascii_digit());
+                let is_code = HS_DIGITS_MIN <= code.text().len() && is_digits(code.text());
                 if !is_code {
                     findings.add(Rule::HsCode, code).found(code.text());
                 }

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use crate::characters::is_digits;
+
 /// A date and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment {
@@ -117,7 +119,6 @@ impl<'t> Decimal<'t> {
             _ => (false, text),
         };
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         let is_number = is_digits(whole) && is_digits(fraction) && !(whole.is_empty() && fraction.is_empty());
         is_number.then(|| Self {
             is_negative,

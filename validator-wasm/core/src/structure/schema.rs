@@ -36,9 +36,10 @@ impl Namespace {
         }
     }
 
-    /// The one of this name.
+    /// The one of this name. Their lengths differ, so that one comparison is enough.
     pub(crate) fn of(name: &str) -> Self {
-        Self::ALL.into_iter().find(|known| known.name() == name).unwrap_or(Self::Other)
+        let candidate = Self::ALL.into_iter().find(|known| known.name().len() == name.len());
+        candidate.filter(|known| known.name() == name).unwrap_or(Self::Other)
     }
 }
 
