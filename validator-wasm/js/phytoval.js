@@ -82,17 +82,29 @@ export class Validator {
 
   /** Puts a code list, a profile or messages in force, by the text of its file. */
   load(text) {
-    this.#instance.load(text);
+    const problem = this.#instance.load(text);
+    if (problem !== "") {
+      throw new Error(problem);
+    }
   }
 
   /** The report on a certificate: a string, or its bytes. */
   validate(content, options = {}) {
-    return JSON.parse(this.#instance.judge(bytes(content), lines(options, "report")));
+    return this.#judge(content, options, "report");
   }
 
   /** The rows of the hub's ValidationResult. */
   rows(content, options = {}) {
-    return JSON.parse(this.#instance.judge(bytes(content), lines(options, "rows")));
+    return this.#judge(content, options, "rows");
+  }
+
+  #judge(content, options, form) {
+    const answer = this.#instance.judge(bytes(content), lines(options, form));
+    // What is wrong with the call is told in words instead.
+    if (!answer.startsWith("{")) {
+      throw new Error(answer);
+    }
+    return JSON.parse(answer);
   }
 
   /** Gives the memory back at once; without it, the collector does so later. */

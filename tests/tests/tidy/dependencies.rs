@@ -72,7 +72,7 @@ pub(crate) const CRATES: &[Crate] = &[
         dev: &["phytohub-certificates", "phytoval", "phytoval-conformance", "tempfile", "wat"],
     },
     Crate { folder: "validator-wasm/host/module", name: "phytoval-module", normal: &["phytoval"], dev: &[] },
-    Crate { folder: "validator-wasm/js", name: "phytoval-js", normal: &["phytoval", "wasm-bindgen"], dev: &[] },
+    Crate { folder: "validator-wasm/js", name: "phytoval-js", normal: &["phytoval", "rlsf", "wasm-bindgen"], dev: &[] },
     Crate {
         folder: "validator-wasm/page",
         name: "phytoval-page",

@@ -1,7 +1,15 @@
 //! The validator as `phytoval.js` calls it: what [`phytoval::Embedded`] is, in the types of JavaScript.
+//!
+//! Errors are answered as text and thrown by `phytoval.js`: an object of JavaScript, made in here, would bring the code
+//! that keeps such objects.
 
 use phytoval::{Embedded, Validator};
-use wasm_bindgen::prelude::{JsError, wasm_bindgen};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// A page downloads it, so it is a small one.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 /// A validator with what was loaded into it.
 #[wasm_bindgen]
@@ -16,22 +24,16 @@ impl Instance {
         Self::default()
     }
 
-    /// Puts a code list, a profile or messages in force.
-    ///
-    /// # Errors
-    ///
-    /// An `Error` with the line, and what is wrong with it; nothing has changed then.
-    pub fn load(&mut self, text: &str) -> Result<(), JsError> {
-        self.0.load(text).map_err(|error| JsError::new(&error.problem))
+    /// Puts a code list, a profile or messages in force. Answers with nothing, or with the line and what is wrong with it;
+    /// nothing has changed then.
+    pub fn load(&mut self, text: &str) -> String {
+        self.0.load(text).map_or_else(|error| error.problem, |()| String::new())
     }
 
-    /// Judges a certificate by options in lines of `key=value`, and answers in JSON.
-    ///
-    /// # Errors
-    ///
-    /// An `Error` where the options are wrong.
-    pub fn judge(&self, content: &[u8], options: &str) -> Result<String, JsError> {
-        self.0.judge(content, options).map_err(|error| JsError::new(&error.problem))
+    /// Judges a certificate by options in lines of `key=value`. Answers with an object of JSON, or with what is wrong with
+    /// the options.
+    pub fn judge(&self, content: &[u8], options: &str) -> String {
+        self.0.judge(content, options).unwrap_or_else(|error| error.problem)
     }
 }
 
