@@ -20,7 +20,7 @@ pub(crate) fn read(text: &str) -> Result<(char, usize), Kind<'_>> {
         _ => return Err(Kind::AmpersandAlone),
     };
     let character = match name.strip_prefix('#') {
-        Some(number) => numbered(number).ok_or_else(|| Kind::BadCharacterReference(name))?,
+        Some(number) => numbered(number).ok_or(Kind::BadCharacterReference(name))?,
         None => match name {
             "" => return Err(Kind::AmpersandAlone),
             "amp" => '&',

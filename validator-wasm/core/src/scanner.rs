@@ -82,7 +82,7 @@ impl<'a> Scanner<'a> {
         let (legal, rest) = text.split_at_checked(end).unwrap_or((text, ""));
         Self {
             text: legal,
-            stop: rest.chars().next().map(Kind::IllegalCharacter).or_else(|| document.stop),
+            stop: rest.chars().next().map(Kind::IllegalCharacter).or(document.stop),
             at: document.start,
             open: Vec::with_capacity(DEPTH_USUAL),
             namespaces: Namespaces::default(),
