@@ -1,5 +1,5 @@
-//! Sorting, once for all that is sorted here. That of the standard library is made anew for each type, and larger in the
-//! module than all rules of a line; nothing here is so long that its speed would count.
+//! Sorting, once for all that is sorted here. That of the standard library is made anew for each type, and larger in
+//! the module than all rules of a line; nothing here is so long that its speed would count.
 
 use std::cmp::Ordering;
 

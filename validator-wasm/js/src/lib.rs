@@ -24,14 +24,14 @@ impl Instance {
         Self::default()
     }
 
-    /// Puts a code list, a profile or messages in force. Answers with nothing, or with the line and what is wrong with it;
-    /// nothing has changed then.
+    /// Puts a code list, a profile or messages in force. Answers with nothing, or with the line and what is wrong with
+    /// it; nothing has changed then.
     pub fn load(&mut self, text: &str) -> String {
         self.0.load(text).map_or_else(|error| error.problem, |()| String::new())
     }
 
-    /// Judges a certificate by options in lines of `key=value`. Answers with an object of JSON, or with what is wrong with
-    /// the options.
+    /// Judges a certificate by options in lines of `key=value`. Answers with an object of JSON, or with what is wrong
+    /// with the options.
     pub fn judge(&self, content: &[u8], options: &str) -> String {
         self.0.judge(content, options).unwrap_or_else(|error| error.problem)
     }
