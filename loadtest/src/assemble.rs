@@ -41,7 +41,8 @@ pub(crate) fn close(report: &mut Report, scenario: &Scenario, outcomes: &[Outcom
             report.curves.insert(class.name().to_owned(), latencies.curve());
         }
         report.hub.drain_seconds = last.drain_seconds;
-        report.hub.drain_per_second = last.backlog.map(|(_, rate)| rate);
+        let highest = report.stages.iter().map(|stage| stage.acknowledged).fold(0.0, f64::max);
+        report.hub.drain_per_second = last.backlog.map(|(_, rate)| rate).or((highest > 0.0).then_some(highest));
     }
     hub_use(&mut report.hub, outcomes);
     generator(&mut report.generator, scenario, outcomes);
