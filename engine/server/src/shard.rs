@@ -77,6 +77,12 @@ impl JournalSettings {
 }
 
 /// What reaches a shard's thread.
+/// How long a batch waits for more requests when the one before was large: about as long as a sync takes, so that under
+/// load fewer syncs do the work, and a hub with little to do never waits.
+const GATHER: Duration = Duration::from_micros(400);
+/// Requests in a batch from which on the next one waits.
+const GATHER_FROM: usize = 4;
+
 enum Message {
     /// A request and its content; answered after the commit.
     Request(Request),
@@ -188,6 +194,7 @@ pub(crate) fn start(parts: ShardParts) -> Result<(ShardHandle, JoinHandle<()>), 
         erase_after: parts.erase_after,
         disk_low: false,
         held: VecDeque::new(),
+        gathers: false,
         answers: Vec::new(),
     };
     let thread = owner::spawn(name, move |error| failed(error), move || owner.run(&messages))
@@ -211,6 +218,8 @@ struct Owner {
     disk_low: bool,
     /// Deliveries that wait for a segment to be made ready.
     held: VecDeque<Request>,
+    /// The batch before was so large that this one waits a moment for more.
+    gathers: bool,
     /// Answers of the batch, kept until it is durable.
     answers: Vec<(oneshot::Sender<Answer>, Answer)>,
 }
@@ -262,6 +271,7 @@ impl Owner {
         };
         let now = clock::now();
         self.take_held(now)?;
+        let mut gathers = self.gathers;
         while let Some(next) = message {
             match next {
                 Message::Request(request) => self.take(now, request)?,
@@ -271,9 +281,24 @@ impl Owner {
                 }
                 Message::Stop => return Ok(true),
             }
-            message = if self.batch_is_full() { None } else { messages.try_recv().ok() };
+            message = self.next(messages, &mut gathers);
         }
+        self.gathers = self.answers.len() >= GATHER_FROM;
         Ok(false)
+    }
+
+    /// The next message of a batch that is not full. When the batch before was large, others are on their way: a moment's
+    /// wait lets them share this one's sync.
+    fn next(&self, messages: &Receiver<Message>, gathers: &mut bool) -> Option<Message> {
+        if self.batch_is_full() {
+            return None;
+        }
+        let waiting = messages.try_recv().ok();
+        if waiting.is_some() || !std::mem::take(gathers) {
+            return waiting;
+        }
+        std::thread::sleep(GATHER);
+        messages.try_recv().ok()
     }
 
     fn batch_is_full(&self) -> bool {
