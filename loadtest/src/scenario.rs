@@ -113,6 +113,9 @@ impl Scenario {
         if seconds > SECONDS_MAX {
             return Err(format!("the run would take {seconds:.0} s; at most {SECONDS_MAX:.0} s are possible"));
         }
+        if self.arrivals.goes_by_rate() && deliveries < 1.0 {
+            return Err("the run would make no delivery: raise the rate or the duration".to_owned());
+        }
         if deliveries > DELIVERIES_MAX {
             return Err(format!(
                 "the run would make {deliveries:.0} deliveries; at most {DELIVERIES_MAX:.0} can be kept account of: \
@@ -164,6 +167,7 @@ mod tests {
             ("colour = 1", "unknown field"),
             ("[arrivals]\nrate = -1", "rate"),
             ("[arrivals]\nrate = 1e9", "deliveries"),
+            ("[arrivals]\nrate = 0", "no delivery"),
             ("[arrivals]\nmeasure = \"30 d\"\nrate = 0.001", "the run would take"),
             ("[arrivals]\nshape = \"spiral\"", "spiral"),
             ("[clients]\nfresh = 2", "fresh"),

@@ -158,6 +158,11 @@ impl Arrivals {
         self.shape == Shape::Closed
     }
 
+    /// Whether its deliveries are those that its rates ask for.
+    pub(crate) fn goes_by_rate(&self) -> bool {
+        !matches!(self.shape, Shape::Closed | Shape::Trace)
+    }
+
     /// Every rate of the section, by name.
     fn rates(&self) -> Vec<(&'static str, f64)> {
         let mut rates = vec![("rate", self.rate), ("to", self.to)];
