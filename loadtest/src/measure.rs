@@ -11,6 +11,8 @@ const MICROS_MAX: u64 = 600_000_000;
 const DIGITS: u8 = 3;
 /// Digits that those of one second keep.
 const DIGITS_OF_A_SECOND: u8 = 2;
+/// Reasons of errors that are told apart: a hub that says something else each time must not fill the memory.
+const REASONS_MAX: usize = 200;
 /// Percentiles at which curves have a point.
 const CURVE: [f64; 18] = [
     0.0, 10.0, 25.0, 50.0, 75.0, 80.0, 90.0, 95.0, 97.5, 99.0, 99.5, 99.75, 99.9, 99.95, 99.975, 99.99, 99.995, 99.999,
@@ -173,6 +175,8 @@ impl Counts {
     /// A request failed for this reason.
     pub(crate) fn error(&mut self, reason: &str) {
         self.second.errors += 1;
+        let is_one_too_many = self.errors.len() >= REASONS_MAX && !self.errors.contains_key(reason);
+        let reason = if is_one_too_many { "other reasons" } else { reason };
         match self.errors.get_mut(reason) {
             Some(count) => *count += 1,
             None => {
@@ -219,6 +223,16 @@ mod tests {
         assert!((summary.p50 - 500.0).abs() < 1.0 && (summary.p99 - 990.0).abs() < 1.0, "{summary:?}");
         assert_eq!(latencies.curve().points.last().map(|point| point.0), Some(99.9));
         assert_eq!(Latencies::default().summary(), Latency::default());
+    }
+
+    #[test]
+    fn reasons_without_end_are_gathered() {
+        let mut counts = Counts::new(0);
+        (0..1000).for_each(|turn| counts.error(&format!("reason {turn}")));
+        counts.error("reason 7");
+        assert_eq!(counts.errors.len(), REASONS_MAX + 1);
+        assert_eq!(counts.errors.get("other reasons"), Some(&(1000 - REASONS_MAX as u64)));
+        assert_eq!(counts.errors.get("reason 7"), Some(&2));
     }
 
     #[test]
