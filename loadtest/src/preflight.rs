@@ -1,5 +1,5 @@
-//! Before a run: nothing of others may wait for the members that load is made for. It would be offered to receivers that
-//! never acknowledge it, and stand before what is to be measured.
+//! Before a run: nothing of others may wait for the members that load is made for. It would be offered to receivers
+//! that never acknowledge it, and stand before what is to be measured.
 
 use std::sync::Arc;
 use std::time::Duration;

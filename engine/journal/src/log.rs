@@ -439,8 +439,8 @@ impl<F: DiskFile> Head<F> {
     }
 }
 
-/// Bytes from `end` to the end of its block. They are zeros already, and are written again: a block that is written as a
-/// whole need not be read first, which it would have to be, because zeros of a spare go past the page cache.
+/// Bytes from `end` to the end of its block. They are zeros already, and are written again: a block that is written as
+/// a whole need not be read first, which it would have to be, because zeros of a spare go past the page cache.
 fn bytes_to_block_end(end: u32) -> usize {
     (end.next_multiple_of(BLOCK_BYTES as u32) - end) as usize
 }

@@ -287,8 +287,8 @@ impl Owner {
         Ok(false)
     }
 
-    /// The next message of a batch that is not full. When the batch before was large, others are on their way: a moment's
-    /// wait lets them share this one's sync.
+    /// The next message of a batch that is not full. When the batch before was large, others are on their way: a
+    /// moment's wait lets them share this one's sync.
     fn next(&self, messages: &Receiver<Message>, gathers: &mut bool) -> Option<Message> {
         if self.batch_is_full() {
             return None;

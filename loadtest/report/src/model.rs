@@ -245,8 +245,8 @@ pub struct HubUse {
     pub memory_max: Option<u64>,
     /// Commits (each one sync).
     pub commits: Option<u64>,
-    /// Envelopes that were acknowledged a second while a backlog was worked off; where there was none, in the stage where
-    /// it was most, which is a lower bound.
+    /// Envelopes that were acknowledged a second while a backlog was worked off; where there was none, in the stage
+    /// where it was most, which is a lower bound.
     pub drain_per_second: Option<f64>,
     /// How long the drain at the end took, seconds.
     pub drain_seconds: f64,
