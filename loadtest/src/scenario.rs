@@ -162,6 +162,23 @@ mod tests {
     }
 
     #[test]
+    fn the_list_of_settings_tells_the_defaults() {
+        let readme = include_str!("../README.md");
+        let listed = readme.split("```").nth(1).unwrap().strip_prefix("toml").unwrap();
+        let told = Scenario::parse(listed).unwrap();
+        let default = Scenario { name: told.name.clone(), proves: told.proves.clone(), ..Scenario::default() };
+        assert_eq!(told, default);
+        // What has no default is listed as a comment, and is read when it is not.
+        let uncommented: String = listed
+            .lines()
+            .map(|line| line.strip_prefix("# ").filter(|rest| !rest.starts_with(char::is_uppercase)).unwrap_or(line))
+            .flat_map(|line| [line, "\n"])
+            .collect();
+        let all = Scenario::parse(&uncommented).unwrap();
+        assert!(all.search.is_some() && all.neighbour.is_some() && !all.faults.is_empty(), "{all:?}");
+    }
+
+    #[test]
     fn what_cannot_be_run_is_refused_with_its_place() {
         for (text, word) in [
             ("colour = 1", "unknown field"),
