@@ -7,9 +7,9 @@ mod warnings;
 use serde::Serialize;
 
 use crate::table::{Side, aligned, printable};
-use crate::units;
 use crate::{Report, Verdict};
 use measure::{Better, Measure};
+use phytohub_plot::units;
 
 /// What a comparison found, as a whole and for each metric.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::units;
 use crate::{Cost, CostLine, Report};
+use phytohub_plot::units;
 
 /// Envelopes that a cost is given for.
 const ENVELOPES: f64 = 1e6;

@@ -3,7 +3,6 @@
 //! Pure: it knows no hub, no socket and no file. `phytoload` fills a [`Report`] and writes what this crate makes of it.
 
 pub mod capacity;
-mod chart;
 pub mod compare;
 pub mod cost;
 mod facts;
@@ -12,7 +11,6 @@ mod json;
 mod model;
 mod table;
 pub mod text;
-mod units;
 
 pub use json::FORMAT;
 pub use model::{

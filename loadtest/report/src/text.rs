@@ -1,8 +1,8 @@
 //! The report in a few lines, for the end of a run on a terminal.
 
 use crate::table::{Side, aligned, printable};
-use crate::units;
 use crate::{Knee, Latency, Report};
+use phytohub_plot::units;
 
 use Side::{Left, Right};
 

@@ -118,7 +118,13 @@ pub(crate) const CRATES: &[Crate] = &[
         ],
         dev: &[],
     },
-    Crate { folder: "loadtest/report", name: "phytoload-report", normal: &["serde", "serde_json", "toml"], dev: &[] },
+    Crate { folder: "engine/plot", name: "phytohub-plot", normal: &[], dev: &[] },
+    Crate {
+        folder: "loadtest/report",
+        name: "phytoload-report",
+        normal: &["phytohub-plot", "serde", "serde_json", "toml"],
+        dev: &[],
+    },
     Crate {
         folder: "loadtest/traffic",
         name: "phytoload-traffic",

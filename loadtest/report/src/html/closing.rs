@@ -1,8 +1,8 @@
 //! The end of the page: where and with what it was run, so that it can be run again.
 
-use super::markup::{Cell, Column, Table, escape, section};
 use crate::Report;
-use crate::units;
+use phytohub_plot::markup::{Cell, Column, Table, escape, section};
+use phytohub_plot::units;
 
 /// Machine, versions, seed, what generator and hub used, and all settings.
 pub(super) fn closing(report: &Report) -> String {

@@ -1,9 +1,9 @@
 //! The plots of the page: what is shown in which, over which axes.
 
-use super::markup::section;
-use crate::chart::{Axis, Chart, Kind, Look, Mark, Plotted};
-use crate::units::{self, Unit};
 use crate::{Report, Trial};
+use phytohub_plot::chart::{Axis, Chart, Kind, Look, Mark, Plotted};
+use phytohub_plot::markup::section;
+use phytohub_plot::units::{self, Unit};
 
 /// Runs longer than this have more seconds than a plot has places.
 const SECONDS_OF_ALL_POINTS: usize = 240;
@@ -89,6 +89,7 @@ fn timed(report: &Report, title: &str, what: &str, unit: Unit, kind: Kind, lines
         y: Axis { label: labelled(what, unit), kind },
         plotted: plotted.collect(),
         marks: marks.collect(),
+        names: Vec::new(),
     }
 }
 
@@ -111,6 +112,7 @@ fn curves(report: &Report) -> Chart {
         y: Axis { label: "latency, ms".to_owned(), kind: Kind::Log },
         plotted: report.curves.iter().map(line).collect(),
         marks: Vec::new(),
+        names: Vec::new(),
     }
 }
 
@@ -136,6 +138,7 @@ fn throughput(report: &Report) -> Chart {
             group(limited, Look::Crosses, &|trial| trial.generator_limited),
         ],
         marks: Vec::new(),
+        names: Vec::new(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The tables of the page: stages, latency, knee, capacity, ledger, errors, faults and cost.
 
-use super::markup::{Cell, Column, Table, paragraph, section};
-use crate::units;
 use crate::{Latency, Report};
+use phytohub_plot::markup::{Cell, Column, Table, paragraph, section};
+use phytohub_plot::units;
 
 use Column::{Number, Text};
 
@@ -175,7 +175,7 @@ pub(super) fn ledger(report: &Report) -> String {
         table.row([class.as_str().into(), Cell::of(if bad { "bad" } else { "" }, units::count(*count))]);
     }
     table.row(["came again, as allowed".into(), units::count(ledger.offered_again).into()]);
-    let faults = ledger.faults.iter().map(|fault| format!("<li>{}</li>\n", super::escape(fault)));
+    let faults = ledger.faults.iter().map(|fault| format!("<li>{}</li>\n", phytohub_plot::markup::escape(fault)));
     let faults: String = faults.collect();
     let faults = if faults.is_empty() { faults } else { format!("<h3>First faults</h3>\n<ul>\n{faults}</ul>\n") };
     section("Ledger", &(table.html() + &faults))

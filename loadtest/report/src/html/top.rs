@@ -1,9 +1,9 @@
 //! The top of the page: the verdict with its checks, what the scenario proves, and the figures that matter most.
 
-use super::markup::{Cell, Column, Table, escape, figures, paragraph, section};
 use crate::facts::Judged;
-use crate::units;
 use crate::{Report, Verdict};
+use phytohub_plot::markup::{Cell, Column, Table, escape, figures, paragraph, section};
+use phytohub_plot::units;
 
 /// The verdict, big, and each check.
 pub(super) fn verdict(report: &Report) -> String {

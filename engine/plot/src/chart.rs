@@ -4,10 +4,10 @@ mod scale;
 
 use std::fmt::Write as _;
 
-pub(crate) use scale::Kind;
+pub use scale::Kind;
 use scale::Scale;
 
-use crate::html::markup::escape;
+use crate::markup::escape;
 use crate::units;
 
 /// The picture's own units. It is as wide as its place allows, and text grows in them where that is narrow: see
@@ -29,16 +29,24 @@ const MARK_CHARACTERS_MAX: usize = 22;
 const MARK_ROWS: usize = 3;
 const MARK_ROW: f64 = 20.0;
 
+/// Words on the x axis that fit beside each other; of more only each second or third is written.
+const NAMES_MAX: usize = 12;
+
+/// How much of a unit of the x axis the bars take; the rest is the gap to the next.
+const BAR_SHARE: f64 = 0.72;
+
 /// An axis: what it shows, its unit with it, and how it is divided.
 #[derive(Clone, Debug)]
-pub(crate) struct Axis {
-    pub(crate) label: String,
-    pub(crate) kind: Kind,
+pub struct Axis {
+    /// Words beside it.
+    pub label: String,
+    /// How it is divided.
+    pub kind: Kind,
 }
 
 /// How points are drawn. Both colour and dashes follow from the number of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Look {
+pub enum Look {
     /// A line; of several points that share a place it shows their mean.
     Line,
     /// A line; of several points that share a place it shows the largest.
@@ -49,31 +57,46 @@ pub(crate) enum Look {
     Squares,
     /// A cross at each point.
     Crosses,
+    /// A bar from zero at each point, one unit of the x axis for the bars of all lines together: the first line's are
+    /// filled, those of the others outlined.
+    Bars,
 }
 
 /// What is plotted under one name.
 #[derive(Clone, Debug)]
-pub(crate) struct Plotted {
-    pub(crate) name: String,
-    pub(crate) look: Look,
-    pub(crate) points: Vec<(f64, f64)>,
+pub struct Plotted {
+    /// What it is, for the legend.
+    pub name: String,
+    /// How it is drawn.
+    pub look: Look,
+    /// x and y of each point.
+    pub points: Vec<(f64, f64)>,
 }
 
 /// A place on the x axis that is marked.
 #[derive(Clone, Debug)]
-pub(crate) struct Mark {
-    pub(crate) at: f64,
-    pub(crate) label: String,
+pub struct Mark {
+    /// Its x.
+    pub at: f64,
+    /// What is there.
+    pub label: String,
 }
 
 /// A plot.
 #[derive(Clone, Debug)]
-pub(crate) struct Chart {
-    pub(crate) title: String,
-    pub(crate) x: Axis,
-    pub(crate) y: Axis,
-    pub(crate) plotted: Vec<Plotted>,
-    pub(crate) marks: Vec<Mark>,
+pub struct Chart {
+    /// Heading; no two plots of a page have the same.
+    pub title: String,
+    /// The axis to the right.
+    pub x: Axis,
+    /// The axis upwards.
+    pub y: Axis,
+    /// What is shown.
+    pub plotted: Vec<Plotted>,
+    /// Places on the x axis.
+    pub marks: Vec<Mark>,
+    /// Words on the x axis at these places, instead of numbers; none = numbers.
+    pub names: Vec<(f64, String)>,
 }
 
 struct Frame {
@@ -99,7 +122,7 @@ impl Frame {
 
 impl Chart {
     /// The plot as a `figure`. `doubt` says why it cannot be believed; it is grey then.
-    pub(crate) fn figure(&self, doubt: Option<&str>) -> String {
+    pub fn figure(&self, doubt: Option<&str>) -> String {
         let title = escape(&self.title);
         let class = if doubt.is_some() { "plot doubtful" } else { "plot" };
         let inner = if self.is_empty() {
@@ -112,7 +135,7 @@ impl Chart {
     }
 
     /// Whether there is nothing to see.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         let seen = |value: f64| value.is_finite() && (self.y.kind != Kind::Log || value > 0.0);
         !self.plotted.iter().flat_map(|plotted| &plotted.points).any(|point| seen(point.1))
     }
@@ -121,7 +144,7 @@ impl Chart {
         let points = || self.plotted.iter().flat_map(|plotted| plotted.points.iter());
         let marks = self.marks.iter().map(|mark| mark.at);
         let frame = Frame {
-            x: Scale::of(self.x.kind, points().map(|point| point.0).chain(marks)),
+            x: Scale::of(self.x.kind, points().map(|point| point.0).chain(marks).chain(self.edges_of_bars())),
             y: Scale::of(self.y.kind, points().map(|point| point.1)),
             top: TOP + MARK_ROW * self.marks.len().min(MARK_ROWS) as f64,
         };
@@ -133,13 +156,32 @@ impl Chart {
             escape(description)
         );
         self.write_axes(&frame, &mut svg);
+        let bars = self.plotted.iter().filter(|plotted| plotted.look == Look::Bars).count();
         for (index, plotted) in self.plotted.iter().enumerate() {
-            plotted.write(index, &frame, &mut svg);
+            match plotted.look {
+                Look::Bars => plotted.write_bars(index, bars, &frame, &mut svg),
+                _ => plotted.write(index, &frame, &mut svg),
+            }
         }
         // Above the lines, so that their labels can be read.
         self.write_marks(&frame, &mut svg);
         svg.push_str("</svg>");
         svg
+    }
+
+    /// Where the bars of a point begin and end: they need room on both of its sides.
+    fn edges_of_bars(&self) -> impl Iterator<Item = f64> {
+        let bars = self.plotted.iter().filter(|plotted| plotted.look == Look::Bars);
+        bars.flat_map(|plotted| &plotted.points).flat_map(|point| [point.0 - 0.5, point.0 + 0.5])
+    }
+
+    /// The ticks of the x axis with their words.
+    fn x_ticks(&self, frame: &Frame) -> Vec<(f64, String)> {
+        if self.names.is_empty() {
+            return frame.x.ticks.iter().map(|tick| (*tick, Scale::label(*tick))).collect();
+        }
+        let each = self.names.len().div_ceil(NAMES_MAX).max(1);
+        self.names.iter().step_by(each).cloned().collect()
     }
 
     fn write_axes(&self, frame: &Frame, svg: &mut String) {
@@ -155,8 +197,8 @@ impl Chart {
                 Scale::label(*tick)
             );
         }
-        for tick in &frame.x.ticks {
-            let Some(x) = frame.x(*tick) else { continue };
+        for (tick, words) in self.x_ticks(frame) {
+            let Some(x) = frame.x(tick) else { continue };
             // At the right edge the number ends with the picture.
             let (class, shift) = if x + RIGHT >= right { ("end", RIGHT - 2.0) } else { ("middle", 0.0) };
             let _ = write!(
@@ -165,7 +207,7 @@ impl Chart {
                  <text x=\"{:.1}\" y=\"{:.1}\" class=\"{class}\">{}</text>",
                 x + shift,
                 bottom + 19.0,
-                Scale::label(*tick)
+                escape(&words)
             );
         }
         let _ = write!(
@@ -219,6 +261,7 @@ impl Chart {
         for (index, plotted) in self.plotted.iter().enumerate().filter(|(_, plotted)| !plotted.points.is_empty()) {
             let sample = match plotted.look {
                 Look::Line | Look::Peaks => format!("<path class=\"line l{index}\" d=\"M1 7H33\"/>"),
+                Look::Bars => bar(index, (11.0, 2.0), (12.0, 11.0)),
                 dots => shape(dots, index, 17.0, 7.0),
             };
             let _ = write!(
@@ -233,6 +276,17 @@ impl Chart {
 }
 
 impl Plotted {
+    /// The bars of the line with this number, of so many lines of bars.
+    fn write_bars(&self, index: usize, of: usize, frame: &Frame, svg: &mut String) {
+        let share = BAR_SHARE / of.max(1) as f64;
+        for (at, value) in self.points.iter().filter(|point| point.1.is_finite()) {
+            let left = at - BAR_SHARE / 2.0 + share * index as f64;
+            let (Some(x), Some(end)) = (frame.x(left), frame.x(left + share)) else { continue };
+            let (Some(y), Some(zero)) = (frame.y(*value), frame.y(0.0)) else { continue };
+            svg.push_str(&bar(index, (x, y), ((end - x).max(1.0), zero - y)));
+        }
+    }
+
     fn write(&self, index: usize, frame: &Frame, svg: &mut String) {
         match self.look {
             Look::Line | Look::Peaks => {
@@ -295,10 +349,16 @@ fn shape(look: Look, index: usize, x: f64, y: f64) -> String {
         Look::Crosses => {
             format!("<path class=\"open o{index}\" d=\"M{:.1} {:.1}l9 9m0 -9l-9 9\"/>", x - 4.5, y - 4.5)
         }
-        Look::Circles | Look::Line | Look::Peaks => {
+        Look::Circles | Look::Line | Look::Peaks | Look::Bars => {
             format!("<circle class=\"full o{index}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"5\"/>")
         }
     }
+}
+
+/// A bar with its upper left corner and its size.
+fn bar(index: usize, (x, y): (f64, f64), (width, height): (f64, f64)) -> String {
+    let class = if index == 0 { "full" } else { "open" };
+    format!("<rect class=\"{class} o{index}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>")
 }
 
 fn cut(label: &str) -> String {
@@ -322,6 +382,7 @@ mod tests {
             y: axis("latency, ms", kind),
             plotted: vec![plotted],
             marks: Vec::new(),
+            names: Vec::new(),
         }
     }
 
@@ -352,6 +413,24 @@ mod tests {
         let told = "latency, ms over time, s. line: from 1 to 20. Marked at 5: kill -9.";
         assert!(chart.figure(None).contains(&format!("<desc id=\"d-Title\">{told}</desc>")));
         assert!(!chart.figure(Some("not believable")).contains("from 1 to 20"));
+    }
+
+    #[test]
+    fn bars_stand_beside_each_other_under_their_names() {
+        let mut chart = chart(Kind::Linear, &[(0.5, 4.0), (1.5, 2.0)]);
+        chart.plotted.push(chart.plotted[0].clone());
+        chart.plotted.iter_mut().for_each(|plotted| plotted.look = Look::Bars);
+        chart.x.kind = Kind::Time;
+        chart.names = vec![(0.5, "Jan".to_owned()), (1.5, "Feb <3".to_owned())];
+        let figure = chart.figure(None);
+        assert_eq!(figure.matches("<rect class=\"full o0\"").count(), 2 + 1, "two and the legend's");
+        assert_eq!(figure.matches("<rect class=\"open o1\"").count(), 2 + 1);
+        assert!(figure.contains(">Jan</text>") && figure.contains(">Feb &lt;3</text>"), "{figure}");
+        assert!(!figure.contains(">1.5</text>"), "words in the place of numbers");
+        // Half of the higher one's height, on the same ground.
+        let heights: Vec<f64> =
+            figure.split("height=\"").skip(1).filter_map(|rest| rest.split('"').next()?.parse().ok()).collect();
+        assert!((heights[0] - 2.0 * heights[1]).abs() < 0.2, "{heights:?}");
     }
 
     #[test]

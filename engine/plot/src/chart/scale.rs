@@ -4,7 +4,7 @@ use crate::units;
 
 /// How an axis is divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// Evenly, from zero to a round number.
     Linear,
     /// Evenly, from zero to the last value: for the time of a run, after which there is nothing to see.
@@ -17,12 +17,12 @@ pub(crate) enum Kind {
 
 /// An axis with its range and its ticks.
 #[derive(Clone, Debug)]
-pub(crate) struct Scale {
+pub(super) struct Scale {
     kind: Kind,
     low: f64,
     high: f64,
     /// Values with a number beside, ascending.
-    pub(crate) ticks: Vec<f64>,
+    pub(super) ticks: Vec<f64>,
 }
 
 /// Ticks that fit beside a plot without touching.
@@ -36,7 +36,7 @@ const DECADES_WITH_PARTS: f64 = 2.0;
 
 impl Scale {
     /// The scale of `kind` on which all `values` have a place; those without one ([`Scale::has`]) are left out.
-    pub(crate) fn of(kind: Kind, values: impl Iterator<Item = f64>) -> Self {
+    pub(super) fn of(kind: Kind, values: impl Iterator<Item = f64>) -> Self {
         let empty = Self { kind, low: 0.0, high: 0.0, ticks: Vec::new() };
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for value in values.filter(|value| empty.has(*value)) {
@@ -88,7 +88,7 @@ impl Scale {
     }
 
     /// Whether a value has a place: a logarithm has none for zero, nines none for 100 percent.
-    pub(crate) fn has(&self, value: f64) -> bool {
+    pub(super) fn has(&self, value: f64) -> bool {
         value.is_finite()
             && match self.kind {
                 Kind::Linear | Kind::Time => true,
@@ -98,7 +98,7 @@ impl Scale {
     }
 
     /// Where a value stands, from 0 at the low end to 1 at the high one; none without a place.
-    pub(crate) fn place(&self, value: f64) -> Option<f64> {
+    pub(super) fn place(&self, value: f64) -> Option<f64> {
         if !self.has(value) {
             return None;
         }
@@ -115,7 +115,7 @@ impl Scale {
     }
 
     /// The number beside a tick.
-    pub(crate) fn label(tick: f64) -> String {
+    pub(super) fn label(tick: f64) -> String {
         units::plain(tick)
     }
 }

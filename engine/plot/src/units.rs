@@ -7,9 +7,11 @@ const KIB: f64 = 1024.0;
 
 /// A unit for an axis: what a value is divided by, and what the quotient is called.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Unit {
-    pub(crate) divisor: f64,
-    pub(crate) name: &'static str,
+pub struct Unit {
+    /// A value is divided by this.
+    pub divisor: f64,
+    /// What the quotient is called; empty for plain numbers.
+    pub name: &'static str,
 }
 
 const SIZES: [Unit; 5] = [
@@ -39,46 +41,46 @@ fn largest(units: &[Unit], max: f64) -> Unit {
 }
 
 /// The unit in which sizes up to `max` bytes are read best.
-pub(crate) fn size_unit(max: f64) -> Unit {
+pub fn size_unit(max: f64) -> Unit {
     largest(&SIZES, max)
 }
 
 /// The unit in which counts up to `max` are read best.
-pub(crate) fn count_unit(max: f64) -> Unit {
+pub fn count_unit(max: f64) -> Unit {
     // Four digits are still read at once.
     largest(&COUNTS, max / 10.0)
 }
 
 /// The unit in which rates up to `max` a second are read best.
-pub(crate) fn rate_unit(max: f64) -> Unit {
+pub fn rate_unit(max: f64) -> Unit {
     largest(&RATES, max)
 }
 
 /// The unit for an axis of `seconds` seconds.
-pub(crate) fn time_unit(seconds: f64) -> Unit {
+pub fn time_unit(seconds: f64) -> Unit {
     let unit = TIMES.iter().rev().find(|(from, _)| *from <= seconds);
     unit.map_or(Unit { divisor: 1.0, name: "s" }, |(_, unit)| *unit)
 }
 
 /// A rate: `12.3 k/s`.
-pub(crate) fn rate(per_second: f64) -> String {
+pub fn rate(per_second: f64) -> String {
     let unit = rate_unit(per_second);
     format!("{} {}", significant(per_second / unit.divisor), unit.name)
 }
 
 /// A size: `212 MiB`.
-pub(crate) fn size(bytes: f64) -> String {
+pub fn size(bytes: f64) -> String {
     let unit = size_unit(bytes);
     format!("{} {}", significant(bytes / unit.divisor), unit.name)
 }
 
 /// A latency that came in milliseconds: `3.21 ms`, `1.5 s`.
-pub(crate) fn latency(milliseconds: f64) -> String {
+pub fn latency(milliseconds: f64) -> String {
     if milliseconds.abs() < 1e3 { format!("{} ms", significant(milliseconds)) } else { span(milliseconds / 1e3) }
 }
 
 /// A span that came in seconds: `4.2 s`, `2 min 5 s`, `3 h 20 min`, `2 d 4 h`.
-pub(crate) fn span(seconds: f64) -> String {
+pub fn span(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 60.0 {
         return format!("{} s", significant(seconds));
     }
@@ -98,17 +100,17 @@ pub(crate) fn span(seconds: f64) -> String {
 }
 
 /// A share as percent: `99.8 %`.
-pub(crate) fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     format!("{} %", significant(share * 100.0))
 }
 
 /// A whole number with its thousands apart: `1,234,567`.
-pub(crate) fn count(number: u64) -> String {
+pub fn count(number: u64) -> String {
     grouped(&number.to_string())
 }
 
 /// A number with the digits that it is worth, thousands apart: `0.0123`, `12.3`, `12,345`.
-pub(crate) fn significant(value: f64) -> String {
+pub fn significant(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
@@ -121,7 +123,7 @@ pub(crate) fn significant(value: f64) -> String {
 }
 
 /// A number of an axis: no more decimals than it needs.
-pub(crate) fn plain(value: f64) -> String {
+pub fn plain(value: f64) -> String {
     trimmed(value, 6)
 }
 

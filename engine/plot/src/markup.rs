@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 /// Text as it may stand in an element or in a quoted attribute. Control characters, which HTML does not allow, are
 /// shown as replaced.
-pub(crate) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -23,7 +23,7 @@ pub(crate) fn escape(text: &str) -> String {
 
 /// How a column stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Column {
+pub enum Column {
     /// Words, to the left.
     Text,
     /// A number, to the right.
@@ -32,14 +32,14 @@ pub(crate) enum Column {
 
 /// A cell: its text, not yet escaped, and a class of the style sheet, or none.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Cell {
+pub struct Cell {
     text: String,
     class: &'static str,
 }
 
 impl Cell {
     /// A cell that looks as `class` says.
-    pub(crate) fn of(class: &'static str, text: impl Into<String>) -> Self {
+    pub fn of(class: &'static str, text: impl Into<String>) -> Self {
         Self { text: text.into(), class }
     }
 }
@@ -52,7 +52,7 @@ impl<T: Into<String>> From<T> for Cell {
 
 /// A table. The first cell of each row is its header.
 #[derive(Clone, Debug)]
-pub(crate) struct Table {
+pub struct Table {
     caption: &'static str,
     columns: Vec<(&'static str, Column)>,
     rows: Vec<Vec<Cell>>,
@@ -60,17 +60,17 @@ pub(crate) struct Table {
 
 impl Table {
     /// A table without rows.
-    pub(crate) fn new(caption: &'static str, columns: &[(&'static str, Column)]) -> Self {
+    pub fn new(caption: &'static str, columns: &[(&'static str, Column)]) -> Self {
         Self { caption, columns: columns.to_vec(), rows: Vec::new() }
     }
 
     /// Adds a row, a cell for each column.
-    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
+    pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         self.rows.push(cells.into_iter().collect());
     }
 
     /// The table in a frame of its own that scrolls where the screen is narrow; the page never does.
-    pub(crate) fn html(&self) -> String {
+    pub fn html(&self) -> String {
         let caption = escape(self.caption);
         let mut html = format!(
             "<div class=\"scroll\" role=\"region\" aria-label=\"{caption}\" tabindex=\"0\"><table>\
@@ -104,7 +104,7 @@ fn attribute(column: Column, class: &str) -> String {
 }
 
 /// Figures with their names: pairs of a name and what is said of it, each not yet escaped.
-pub(crate) fn figures(pairs: &[(&str, Cell)]) -> String {
+pub fn figures(pairs: &[(&str, Cell)]) -> String {
     let mut html = String::from("<dl class=\"figures\">\n");
     for (name, cell) in pairs {
         let class = attribute(Column::Text, cell.class);
@@ -115,7 +115,7 @@ pub(crate) fn figures(pairs: &[(&str, Cell)]) -> String {
 }
 
 /// A section with its heading; nothing where there is nothing in it.
-pub(crate) fn section(heading: &str, inner: &str) -> String {
+pub fn section(heading: &str, inner: &str) -> String {
     if inner.is_empty() {
         return String::new();
     }
@@ -123,7 +123,7 @@ pub(crate) fn section(heading: &str, inner: &str) -> String {
 }
 
 /// A paragraph, not yet escaped.
-pub(crate) fn paragraph(text: &str) -> String {
+pub fn paragraph(text: &str) -> String {
     format!("<p>{}</p>\n", escape(text))
 }
 
