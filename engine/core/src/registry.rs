@@ -4,17 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+pub use change::{RegistryCommand, RegistryError};
 use phytohub_model::{
-    AllowedDocument, Certificate, CertificateFingerprint, ConnectionCode, Fault, Nppo, RegistryFact, Timestamp,
+    Certificate, CertificateFingerprint, Channel, ChannelRule, ConnectionCode, Delivery, DocumentKind, DocumentType,
+    Fault, Nppo, RegistryFact, Timestamp,
 };
 
-use crate::text::cut;
-
-/// A name is for people's eyes, in lists: longer ones are refused.
-const NAME_BYTES_MAX: usize = 256;
-
-/// A certificate's subject can be of any length; what an operator needs to tell certificates apart is at its beginning.
-const SUBJECT_BYTES_MAX: usize = 1024;
+mod change;
 
 /// The state of the registry. Clones share it until one of them changes, so a snapshot costs nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,7 +21,16 @@ pub struct Registry {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct State {
     nppos: BTreeMap<ConnectionCode, Nppo>,
+    channels: BTreeMap<ConnectionCode, ChannelRow>,
     clients: BTreeMap<CertificateFingerprint, Client>,
+    /// Document types that an operator named; those with a name from the start are not in it.
+    documents: BTreeMap<DocumentType, DocumentKind>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct ChannelRow {
+    channel: Channel,
+    delivery: Delivery,
 }
 
 /// All that one certificate stands for.
@@ -35,77 +40,6 @@ struct Client {
     certificates: Vec<Certificate>,
     /// Their codes: what nearly every request asks for, ready to hand out.
     codes: Arc<[ConnectionCode]>,
-}
-
-/// A change that an operator asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RegistryCommand {
-    /// A new member.
-    AddNppo {
-        /// Its code.
-        code: ConnectionCode,
-        /// Its name for people, may be empty.
-        name: String,
-        /// Whether it sends and receives from the start.
-        active: bool,
-        /// What it receives.
-        allowed: AllowedDocument,
-    },
-    /// A member sends and receives from now on, or no longer.
-    SetActive {
-        /// Which.
-        code: ConnectionCode,
-        /// Whether it is active.
-        active: bool,
-    },
-    /// What a member receives.
-    SetAllowed {
-        /// Which.
-        code: ConnectionCode,
-        /// The pairs, in any order.
-        allowed: AllowedDocument,
-    },
-    /// A certificate acts for a code.
-    AddCertificate(Certificate),
-    /// It no longer does.
-    RevokeCertificate {
-        /// For whom it acted.
-        code: ConnectionCode,
-        /// Which.
-        fingerprint: CertificateFingerprint,
-    },
-}
-
-/// Why a change is not made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RegistryError {
-    /// There is a member of that code.
-    NppoExists(ConnectionCode),
-    /// There is none.
-    NppoUnknown(ConnectionCode),
-    /// More than 256 bytes.
-    NameTooLong {
-        /// Whose.
-        code: ConnectionCode,
-        /// How long it is.
-        bytes: usize,
-    },
-    /// The certificate cannot be used any more.
-    CertificateExpired {
-        /// Which.
-        fingerprint: CertificateFingerprint,
-        /// Since when.
-        not_after: Timestamp,
-    },
-    /// The certificate's validity ends before it begins.
-    CertificateNeverValid(CertificateFingerprint),
-    /// The certificate does not act for the code.
-    CertificateUnknown {
-        /// The code.
-        code: ConnectionCode,
-        /// The certificate.
-        fingerprint: CertificateFingerprint,
-    },
 }
 
 /// Who stands behind a certificate.
@@ -133,64 +67,15 @@ pub enum CallerError {
 }
 
 impl Registry {
-    /// Decides a change. No fact means that it already is as the command wants it.
-    ///
-    /// # Errors
-    /// [`RegistryError`] when the change cannot be made.
-    pub fn decide(&self, now: Timestamp, command: &RegistryCommand) -> Result<Vec<RegistryFact>, RegistryError> {
-        match command {
-            RegistryCommand::AddNppo { code, name, active, allowed } => {
-                if self.nppo(code).is_some() {
-                    return Err(RegistryError::NppoExists(*code));
-                }
-                if name.len() > NAME_BYTES_MAX {
-                    return Err(RegistryError::NameTooLong { code: *code, bytes: name.len() });
-                }
-                let (name, allowed) = (name.clone(), sorted(allowed));
-                Ok(vec![RegistryFact::NppoSet(Nppo { code: *code, name, active: *active, allowed })])
-            }
-            RegistryCommand::SetActive { code, active } => {
-                let change = self.known(code)?.active != *active;
-                Ok(change.then_some(RegistryFact::ActiveSet { code: *code, active: *active }).into_iter().collect())
-            }
-            RegistryCommand::SetAllowed { code, allowed } => {
-                let allowed = sorted(allowed);
-                let change = self.known(code)?.allowed != allowed;
-                Ok(change.then_some(RegistryFact::AllowedSet { code: *code, allowed }).into_iter().collect())
-            }
-            RegistryCommand::AddCertificate(certificate) => self.add_certificate(now, certificate),
-            RegistryCommand::RevokeCertificate { code, fingerprint } => {
-                let (code, fingerprint) = (*code, *fingerprint);
-                if !self.certificate(&fingerprint).iter().any(|certificate| certificate.code == code) {
-                    return Err(RegistryError::CertificateUnknown { code, fingerprint });
-                }
-                Ok(vec![RegistryFact::CertificateRevoked { code, fingerprint }])
-            }
-        }
-    }
-
-    fn add_certificate(&self, now: Timestamp, added: &Certificate) -> Result<Vec<RegistryFact>, RegistryError> {
-        self.known(&added.code)?;
-        let Certificate { fingerprint, not_before, not_after, .. } = *added;
-        if not_after < not_before {
-            return Err(RegistryError::CertificateNeverValid(fingerprint));
-        }
-        if not_after < now {
-            return Err(RegistryError::CertificateExpired { fingerprint, not_after });
-        }
-        let added = Certificate { subject: cut(&added.subject, SUBJECT_BYTES_MAX).into(), ..added.clone() };
-        if self.certificate(&fingerprint).contains(&added) {
-            return Ok(Vec::new());
-        }
-        Ok(vec![RegistryFact::CertificateAdded(added)])
-    }
-
     /// Lets a fact happen: after a decision, and for each fact of the journal at the start.
     pub fn apply(&mut self, fact: &RegistryFact) {
         let state = Arc::make_mut(&mut self.state);
         match fact {
             RegistryFact::NppoSet(nppo) => {
-                state.nppos.insert(nppo.code, nppo.clone());
+                // How it gets its envelopes and its rules are facts of their own, and stay.
+                let before = state.nppos.remove(&nppo.code);
+                let (delivery, rules) = before.map(|nppo| (nppo.delivery, nppo.rules)).unwrap_or_default();
+                state.nppos.insert(nppo.code, Nppo { delivery, rules, ..nppo.clone() });
             }
             RegistryFact::ActiveSet { code, active } => {
                 if let Some(nppo) = state.nppos.get_mut(code) {
@@ -217,14 +102,53 @@ impl Registry {
                     }
                 }
             }
+            RegistryFact::DeliverySet { code, delivery } => {
+                if let Some(nppo) = state.nppos.get_mut(code) {
+                    nppo.delivery = delivery.clone();
+                } else if let Some(row) = state.channels.get_mut(code) {
+                    row.delivery = delivery.clone();
+                }
+            }
+            RegistryFact::ChannelSet(channel) => {
+                let delivery = state.channels.remove(&channel.code).map(|row| row.delivery).unwrap_or_default();
+                state.channels.insert(channel.code, ChannelRow { channel: channel.clone(), delivery });
+            }
+            RegistryFact::RuleSet { code, rule } => {
+                if let Some(nppo) = state.nppos.get_mut(code) {
+                    nppo.rules.retain(|other| other.id != rule.id);
+                    nppo.rules.push(rule.clone());
+                    nppo.rules.sort_unstable_by_key(|rule| rule.id);
+                }
+            }
+            RegistryFact::RuleRemoved { code, id } => {
+                if let Some(nppo) = state.nppos.get_mut(code) {
+                    nppo.rules.retain(|rule| rule.id != *id);
+                }
+            }
+            RegistryFact::DocumentSet(document) => {
+                state.documents.insert(document.kind, document.clone());
+            }
+            RegistryFact::DocumentRemoved(kind) => {
+                state.documents.remove(kind);
+            }
         }
     }
 
     /// The facts from which the present state follows, for a journal that begins anew.
     pub fn facts(&self) -> Vec<RegistryFact> {
+        let channels = self.channels().cloned().map(RegistryFact::ChannelSet);
         let nppos = self.nppos().cloned().map(RegistryFact::NppoSet);
+        let pushed = self.parties().filter_map(|(code, delivery)| match delivery {
+            Delivery::Pull => None,
+            Delivery::Push(_) => Some(RegistryFact::DeliverySet { code, delivery: delivery.clone() }),
+        });
+        let rules = self.nppos().flat_map(|nppo| {
+            nppo.rules.iter().map(|rule| RegistryFact::RuleSet { code: nppo.code, rule: rule.clone() })
+        });
+        let documents = self.state.documents.values().cloned().map(RegistryFact::DocumentSet);
         let clients = self.state.clients.values().flat_map(|client| &client.certificates);
-        nppos.chain(clients.cloned().map(RegistryFact::CertificateAdded)).collect()
+        let certificates = clients.cloned().map(RegistryFact::CertificateAdded);
+        channels.chain(nppos).chain(pushed).chain(rules).chain(documents).chain(certificates).collect()
     }
 
     /// The member of that code.
@@ -235,6 +159,47 @@ impl Registry {
     /// All members, sorted by code.
     pub fn nppos(&self) -> impl Iterator<Item = &Nppo> {
         self.state.nppos.values()
+    }
+
+    /// The channel of that code.
+    pub fn channel(&self, code: &ConnectionCode) -> Option<&Channel> {
+        self.state.channels.get(code).map(|row| &row.channel)
+    }
+
+    /// All channels, sorted by code.
+    pub fn channels(&self) -> impl Iterator<Item = &Channel> {
+        self.state.channels.values().map(|row| &row.channel)
+    }
+
+    /// How a member or channel gets its envelopes.
+    pub fn delivery(&self, code: &ConnectionCode) -> Option<&Delivery> {
+        let nppo = self.state.nppos.get(code).map(|nppo| &nppo.delivery);
+        nppo.or_else(|| self.state.channels.get(code).map(|row| &row.delivery))
+    }
+
+    /// All members and then all channels, with how each gets its envelopes.
+    pub fn parties(&self) -> impl Iterator<Item = (ConnectionCode, &Delivery)> {
+        let nppos = self.state.nppos.iter().map(|(code, nppo)| (*code, &nppo.delivery));
+        nppos.chain(self.state.channels.iter().map(|(code, row)| (*code, &row.delivery)))
+    }
+
+    /// The rules of a member about channels, sorted by id; none of who is no member.
+    pub fn rules_of(&self, code: &ConnectionCode) -> &[ChannelRule] {
+        self.state.nppos.get(code).map_or(&[], |nppo| &nppo.rules)
+    }
+
+    /// What an operator or the exchange named, sorted by type.
+    pub fn documents(&self) -> Vec<DocumentKind> {
+        let named = DocumentType::NAMED.into_iter().map(|kind| (kind, first_document(kind)));
+        let mut documents: BTreeMap<DocumentType, DocumentKind> = named.collect();
+        documents.extend(self.state.documents.iter().map(|(kind, document)| (*kind, document.clone())));
+        documents.into_values().collect()
+    }
+
+    /// The row of a document type as an operator set it, if one did. The validator's profile of all others is
+    /// [`first_profile`].
+    pub fn document(&self, kind: DocumentType) -> Option<&DocumentKind> {
+        self.state.documents.get(&kind)
     }
 
     /// The certificates that act for a code, sorted by fingerprint.
@@ -271,10 +236,16 @@ impl Registry {
         let codes: Arc<[_]> = client.certificates.iter().filter(valid).map(|certificate| certificate.code).collect();
         if codes.is_empty() { Err(failure) } else { Ok(Caller { codes }) }
     }
+}
 
-    fn known(&self, code: &ConnectionCode) -> Result<&Nppo, RegistryError> {
-        self.nppo(code).ok_or(RegistryError::NppoUnknown(*code))
-    }
+/// By which profile a document type is judged as long as no operator says otherwise: phytosanitary certificates by the
+/// rules for them, everything else as a document of unknown meaning.
+pub fn first_profile(kind: DocumentType) -> &'static str {
+    if kind.is_phytosanitary() { "ippc" } else { "lenient" }
+}
+
+fn first_document(kind: DocumentType) -> DocumentKind {
+    DocumentKind { kind, name: kind.name().to_owned(), profile: first_profile(kind).to_owned() }
 }
 
 impl Client {
@@ -287,39 +258,6 @@ impl Client {
         self.codes = self.certificates.iter().map(|certificate| certificate.code).collect();
     }
 }
-
-/// Pairs in the order in which look-ups want them, each once.
-fn sorted(allowed: &AllowedDocument) -> AllowedDocument {
-    let mut allowed = allowed.clone();
-    if let AllowedDocument::Only(pairs) = &mut allowed {
-        pairs.sort_unstable();
-        pairs.dedup();
-    }
-    allowed
-}
-
-impl fmt::Display for RegistryError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NppoExists(code) => write!(f, "NPPO {code} is in the registry already"),
-            Self::NppoUnknown(code) => write!(f, "NPPO {code} is not in the registry; add it first"),
-            Self::NameTooLong { code, bytes } => {
-                write!(f, "the name of NPPO {code} has {bytes} bytes; at most {NAME_BYTES_MAX} are kept")
-            }
-            Self::CertificateExpired { fingerprint, not_after } => {
-                write!(f, "certificate {fingerprint} expired at {not_after}; add the one that replaces it")
-            }
-            Self::CertificateNeverValid(fingerprint) => {
-                write!(f, "certificate {fingerprint} is never valid: its validity ends before it begins")
-            }
-            Self::CertificateUnknown { code, fingerprint } => {
-                write!(f, "certificate {fingerprint} does not act for NPPO {code}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for RegistryError {}
 
 impl fmt::Display for CallerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

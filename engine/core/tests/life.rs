@@ -16,7 +16,9 @@ fn desk() -> Desk {
 #[test]
 fn an_accepted_envelope_waits_for_its_destination() {
     let mut desk = desk();
-    let Answer::Accepted(accepted, false) = desk.deliver("LK", "NO", "1") else { panic!("not accepted") };
+    let Answer::Accepted { header: accepted, again: false, .. } = desk.deliver("LK", "NO", "1") else {
+        panic!("not accepted")
+    };
     assert_eq!(accepted.header, header("LK", "NO", "1"));
     assert_eq!((accepted.state, accepted.message), (TrackingState::PendingDelivery, None));
     assert_eq!(desk.inbox("NO"), [accepted.number]);
@@ -252,7 +254,9 @@ fn a_retry_while_the_first_waits_answers_with_the_first() {
     let mut desk = desk();
     let first = desk.accept("LK", "NO", "1");
     desk.wait(10 * DAY);
-    let Answer::Accepted(again, true) = desk.deliver("LK", "NO", "1") else { panic!("accepted twice") };
+    let Answer::Accepted { header: again, again: true, .. } = desk.deliver("LK", "NO", "1") else {
+        panic!("accepted twice")
+    };
     assert_eq!((again.number, again.state), (first, TrackingState::PendingDelivery));
     assert_eq!(desk.inbox("NO"), [first]);
 }
@@ -267,7 +271,9 @@ fn a_retry_within_a_day_of_delivery_answers_with_the_first_and_its_state() {
         let first = desk.accept("LK", "NO", "1");
         desk.acknowledge("NO", first, outcome);
         desk.wait(24 * HOUR - Duration::from_millis(1));
-        let Answer::Accepted(again, true) = desk.deliver("LK", "NO", "1") else { panic!("accepted twice") };
+        let Answer::Accepted { header: again, again: true, .. } = desk.deliver("LK", "NO", "1") else {
+            panic!("accepted twice")
+        };
         assert_eq!((again.number, again.state), (first, state));
         desk.wait(Duration::from_millis(1));
         assert_ne!(desk.accept("LK", "NO", "1"), first);
@@ -296,7 +302,7 @@ fn a_retry_is_known_after_a_restart() {
     desk.acknowledge("NO", delivered, Outcome::Delivered);
     desk.acknowledge("NO", unreadable, Outcome::DeliveredNotReadable);
     desk.restart();
-    let again = |answer| matches!(answer, Answer::Accepted(_, true));
+    let again = |answer| matches!(answer, Answer::Accepted { again: true, .. });
     assert!(again(desk.deliver("LK", "NO", "1")) && again(desk.deliver("LK", "NO", "2")));
     assert_ne!(desk.accept("LK", "NO", "3"), unreadable);
     assert_eq!(desk.inbox("NO")[0], waiting);
@@ -311,7 +317,10 @@ fn what_only_shares_the_fingerprint_is_no_retry() {
         let mut colliding = deliver(desk.delivered, other, 1000);
         colliding.content.fingerprint = support::fingerprint(&format!("{:?}", header("LK", "NO", "1")));
         let answer = desk.ask(&Command::Deliver(colliding));
-        assert!(matches!(&answer, Answer::Accepted(header, false) if header.number != first), "{answer:?}");
+        assert!(
+            matches!(&answer, Answer::Accepted { header, again: false, .. } if header.number != first),
+            "{answer:?}"
+        );
     }
     assert_eq!(desk.shard.pending(), 4);
 }
@@ -323,7 +332,7 @@ fn a_withdrawal_of_the_same_certificate_is_a_delivery_of_its_own() {
     let mut withdrawn = header("LK", "NO", "1");
     withdrawn.document.status = phytohub_model::DocumentStatus::WITHDRAWN;
     let answer = desk.ask(&Command::Deliver(deliver(50, withdrawn, 1000)));
-    assert!(matches!(answer, Answer::Accepted(_, false)), "{answer:?}");
+    assert!(matches!(answer, Answer::Accepted { again: false, .. }), "{answer:?}");
 }
 
 #[test]
@@ -340,7 +349,7 @@ fn limits_refuse_in_their_order() {
         match desk.ask(&Command::Deliver(delivery)) {
             Answer::Refused(pressure) => Some(pressure),
             answer => {
-                assert!(matches!(answer, Answer::Accepted(_, false)), "{answer:?}");
+                assert!(matches!(answer, Answer::Accepted { again: false, .. }), "{answer:?}");
                 None
             }
         }
@@ -370,7 +379,7 @@ fn a_retry_is_answered_when_there_is_no_room() {
     let first = desk.accept("LK", "NO", "1");
     let retry = phytohub_core::shard::Deliver { room: Room::DiskLow, ..deliver(2, header("LK", "NO", "1"), 1000) };
     let answer = desk.ask(&Command::Deliver(retry));
-    assert!(matches!(&answer, Answer::Accepted(header, true) if header.number == first), "{answer:?}");
+    assert!(matches!(&answer, Answer::Accepted { header, again: true, .. } if header.number == first), "{answer:?}");
 }
 
 #[test]

@@ -33,6 +33,7 @@ fn accepted(index: usize) -> Fact {
             certificate_number: CertificateNumber::new(&format!("EPHYTO-2026-{index:08}")).unwrap(),
         },
         fingerprint: Fingerprint(random.rotate_left(61)),
+        route: None,
     })
 }
 

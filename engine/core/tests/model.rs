@@ -158,7 +158,7 @@ impl World {
         let expected = self.expected_of_delivery(&header);
         let answer = self.desk.ask(&Command::Deliver(deliver(self.numbers, header.clone(), LENGTH)));
         assert_eq!(answer, expected);
-        if let Answer::Accepted(header, false) = answer {
+        if let Answer::Accepted { header, again: false, .. } = answer {
             self.known.push(Known { header, accepted_at: self.desk.now, ended_at: Timestamp(0) });
         }
     }
@@ -172,7 +172,7 @@ impl World {
             known.header.header == *header && remembered
         });
         if let Some(first) = first {
-            return Answer::Accepted(first.header.clone(), true);
+            return Answer::Accepted { header: first.header.clone(), again: true, copies: Vec::new() };
         }
         let waiting = |of: &dyn Fn(&Header) -> bool| {
             self.known.iter().filter(|known| known.is_pending() && of(&known.header.header)).count() as u64
@@ -186,7 +186,11 @@ impl World {
             Answer::Refused(Pressure::Sender)
         } else {
             let (number, state) = (number(self.numbers), TrackingState::PendingDelivery);
-            Answer::Accepted(TrackedHeader { header: header.clone(), number, state, message: None }, false)
+            Answer::Accepted {
+                header: TrackedHeader { header: header.clone(), number, state, message: None },
+                again: false,
+                copies: Vec::new(),
+            }
         }
     }
 
@@ -404,7 +408,7 @@ impl World {
         self.numbers += 1;
         let header = header(member(from), member(to), &certificate.to_string());
         let answer = self.desk.ask(&Command::Deliver(deliver(self.numbers, header, LENGTH)));
-        if let Answer::Accepted(header, false) = answer {
+        if let Answer::Accepted { header, again: false, .. } = answer {
             self.known.push(Known { header, accepted_at: self.desk.now, ended_at: Timestamp(0) });
         }
     }

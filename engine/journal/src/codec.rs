@@ -1,13 +1,13 @@
-//! Facts <-> the archive inside a frame. The only file that knows rkyv.
+//! Facts <-> the archive inside a frame. This file and those below it are the only ones that know rkyv.
 //!
 //! The model's types are not serialisable; each fact has a mirror here whose layout is the format on disk. A layout
 //! never changes: a change is a new kind with a new number, and [`FORMAT_VERSION`](crate::frame::FORMAT_VERSION) rises.
 //! Reading is checked: rkyv proves that the archive is well formed, and every value passes the model's own parser.
 
 use phytohub_model::{
-    Accepted, Acknowledged, AllowedDocument, Certificate, CertificateFingerprint, CertificateNumber, ConnectionCode,
-    DeliveryNumber, Document, DocumentStatus, DocumentType, Expired, Fact, Fingerprint, Header, Nppo, RegistryFact,
-    Timestamp, Track, TrackingState,
+    Accepted, Acknowledged, Attempt, AttemptOutcome, Attempted, CertificateNumber, ConnectionCode, DeliveryNumber,
+    Document, DocumentStatus, DocumentType, Expired, Fact, Fingerprint, Header, Redelivered, Route, Timestamp, Track,
+    TrackingState,
 };
 use rkyv::api::high::{HighSerializer, HighValidator, access, to_bytes_in};
 use rkyv::bytecheck::CheckBytes;
@@ -22,15 +22,28 @@ mod kind {
     pub(super) const ACKNOWLEDGED: u8 = 2;
     pub(super) const EXPIRED: u8 = 3;
     pub(super) const TRACK: u8 = 4;
+    pub(super) const ACCEPTED_ROUTED: u8 = 5;
+    pub(super) const TRACK_ROUTED: u8 = 6;
+    pub(super) const ATTEMPTED: u8 = 7;
+    pub(super) const REDELIVERED: u8 = 8;
     pub(super) const NPPO_SET: u8 = 16;
     pub(super) const ACTIVE_SET: u8 = 17;
     pub(super) const ALLOWED_SET: u8 = 18;
     pub(super) const CERTIFICATE_ADDED: u8 = 19;
     pub(super) const CERTIFICATE_REVOKED: u8 = 20;
+    pub(super) const DELIVERY_SET: u8 = 21;
+    pub(super) const CHANNEL_SET: u8 = 22;
+    pub(super) const RULE_SET: u8 = 23;
+    pub(super) const RULE_REMOVED: u8 = 24;
+    pub(super) const DOCUMENT_SET: u8 = 25;
+    pub(super) const DOCUMENT_REMOVED: u8 = 26;
 }
 
-/// A connection code: its text, filled up with zeros.
-type Code = [u8; 12];
+mod registry;
+mod values;
+
+use registry::{decode_registry, encode_registry};
+use values::{Code, code, code_bytes, no_code, some_code};
 
 #[derive(Archive, Serialize)]
 struct AcceptedRecord<'a> {
@@ -72,44 +85,45 @@ struct TrackRecord<'a> {
     message: Option<&'a str>,
 }
 
-/// Pairs of type and status; `None` for all.
-type Allowed = Option<Vec<(i32, i32)>>;
+/// How an envelope goes that does not go straight. A code of zeros for none.
+#[derive(Archive, Serialize)]
+struct RouteRecord {
+    receiver: Code,
+    sender: Code,
+    original: Option<[u8; 16]>,
+}
 
 #[derive(Archive, Serialize)]
-struct NppoSetRecord<'a> {
-    code: Code,
+struct AcceptedRoutedRecord<'a> {
+    accepted: AcceptedRecord<'a>,
+    route: RouteRecord,
+}
+
+#[derive(Archive, Serialize)]
+struct TrackRoutedRecord<'a> {
+    track: TrackRecord<'a>,
+    route: RouteRecord,
+}
+
+#[derive(Archive, Serialize)]
+struct AttemptedRecord<'a> {
+    number: [u8; 16],
+    ordinal: u32,
+    at: u64,
+    duration_ms: u32,
+    outcome: u8,
+    parks: bool,
+    #[rkyv(with = Map<InlineAsBox>)]
+    text: Option<&'a str>,
+}
+
+#[derive(Archive, Serialize)]
+struct RedeliveredRecord<'a> {
+    number: [u8; 16],
+    ordinal: u32,
+    at: u64,
     #[rkyv(with = InlineAsBox)]
-    name: &'a str,
-    active: bool,
-    allowed: Allowed,
-}
-
-#[derive(Archive, Serialize)]
-struct ActiveSetRecord {
-    code: Code,
-    active: bool,
-}
-
-#[derive(Archive, Serialize)]
-struct AllowedSetRecord {
-    code: Code,
-    allowed: Allowed,
-}
-
-#[derive(Archive, Serialize)]
-struct CertificateAddedRecord<'a> {
-    fingerprint: [u8; 32],
-    code: Code,
-    #[rkyv(with = InlineAsBox)]
-    subject: &'a str,
-    not_before: u64,
-    not_after: u64,
-}
-
-#[derive(Archive, Serialize)]
-struct CertificateRevokedRecord {
-    code: Code,
-    fingerprint: [u8; 32],
+    by: &'a str,
 }
 
 /// Why an archive is no fact.
@@ -129,7 +143,13 @@ pub(crate) struct TooLarge;
 pub(crate) fn encode(fact: &Fact, buffer: &mut Vec<u8>) -> Result<u8, TooLarge> {
     buffer.clear();
     match fact {
-        Fact::Accepted(accepted) => write(&accepted_record(accepted), buffer).map(|()| kind::ACCEPTED),
+        Fact::Accepted(accepted) => match &accepted.route {
+            None => write(&accepted_record(accepted), buffer).map(|()| kind::ACCEPTED),
+            Some(route) => {
+                let record = AcceptedRoutedRecord { accepted: accepted_record(accepted), route: route_record(route) };
+                write(&record, buffer).map(|()| kind::ACCEPTED_ROUTED)
+            }
+        },
         Fact::Acknowledged(Acknowledged { number, at, outcome, message }) => {
             let outcome = state_number((*outcome).into());
             let record =
@@ -140,47 +160,31 @@ pub(crate) fn encode(fact: &Fact, buffer: &mut Vec<u8>) -> Result<u8, TooLarge> 
             let record = ExpiredRecord { number: number.to_bytes(), at: at.0, message };
             write(&record, buffer).map(|()| kind::EXPIRED)
         }
-        Fact::Track(Track { accepted, state, finished_at, message }) => {
-            let record = TrackRecord {
-                accepted: accepted_record(accepted),
-                state: state_number(*state),
-                finished_at: finished_at.0,
-                message: message.as_deref(),
+        Fact::Track(track) => match &track.accepted.route {
+            None => write(&track_record(track), buffer).map(|()| kind::TRACK),
+            Some(route) => {
+                let record = TrackRoutedRecord { track: track_record(track), route: route_record(route) };
+                write(&record, buffer).map(|()| kind::TRACK_ROUTED)
+            }
+        },
+        Fact::Attempted(Attempted { number, ordinal, attempt, parks }) => {
+            let Attempt { at, duration_ms, outcome, text } = attempt;
+            let record = AttemptedRecord {
+                number: number.to_bytes(),
+                ordinal: *ordinal,
+                at: at.0,
+                duration_ms: *duration_ms,
+                outcome: outcome_number(*outcome),
+                parks: *parks,
+                text: text.as_deref(),
             };
-            write(&record, buffer).map(|()| kind::TRACK)
+            write(&record, buffer).map(|()| kind::ATTEMPTED)
+        }
+        Fact::Redelivered(Redelivered { number, ordinal, at, by }) => {
+            let record = RedeliveredRecord { number: number.to_bytes(), ordinal: *ordinal, at: at.0, by };
+            write(&record, buffer).map(|()| kind::REDELIVERED)
         }
         Fact::Registry(fact) => encode_registry(fact, buffer),
-    }
-}
-
-fn encode_registry(fact: &RegistryFact, buffer: &mut Vec<u8>) -> Result<u8, TooLarge> {
-    match fact {
-        RegistryFact::NppoSet(Nppo { code, name, active, allowed }) => {
-            let record =
-                NppoSetRecord { code: code_bytes(code), name, active: *active, allowed: allowed_record(allowed) };
-            write(&record, buffer).map(|()| kind::NPPO_SET)
-        }
-        RegistryFact::ActiveSet { code, active } => {
-            write(&ActiveSetRecord { code: code_bytes(code), active: *active }, buffer).map(|()| kind::ACTIVE_SET)
-        }
-        RegistryFact::AllowedSet { code, allowed } => {
-            let record = AllowedSetRecord { code: code_bytes(code), allowed: allowed_record(allowed) };
-            write(&record, buffer).map(|()| kind::ALLOWED_SET)
-        }
-        RegistryFact::CertificateAdded(Certificate { fingerprint, code, subject, not_before, not_after }) => {
-            let record = CertificateAddedRecord {
-                fingerprint: fingerprint.0,
-                code: code_bytes(code),
-                subject,
-                not_before: not_before.0,
-                not_after: not_after.0,
-            };
-            write(&record, buffer).map(|()| kind::CERTIFICATE_ADDED)
-        }
-        RegistryFact::CertificateRevoked { code, fingerprint } => {
-            let record = CertificateRevokedRecord { code: code_bytes(code), fingerprint: fingerprint.0 };
-            write(&record, buffer).map(|()| kind::CERTIFICATE_REVOKED)
-        }
     }
 }
 
@@ -205,56 +209,42 @@ pub(crate) fn decode(kind: u8, archive: &[u8]) -> Result<Fact, DecodeError> {
                 message: (*record.message).into(),
             })
         }
-        kind::TRACK => {
-            let record = read::<ArchivedTrackRecord<'_>>(archive)?;
-            Fact::Track(Track {
-                accepted: accepted(&record.accepted)?,
-                state: state(record.state)?,
-                finished_at: Timestamp(record.finished_at.to_native()),
-                message: record.message.as_deref().map(Into::into),
+        kind::TRACK => Fact::Track(track(read::<ArchivedTrackRecord<'_>>(archive)?)?),
+        kind::ACCEPTED_ROUTED => {
+            let record = read::<ArchivedAcceptedRoutedRecord<'_>>(archive)?;
+            Fact::Accepted(Accepted { route: route(&record.route)?, ..accepted(&record.accepted)? })
+        }
+        kind::TRACK_ROUTED => {
+            let record = read::<ArchivedTrackRoutedRecord<'_>>(archive)?;
+            let straight = track(&record.track)?;
+            let accepted = Accepted { route: route(&record.route)?, ..straight.accepted };
+            Fact::Track(Track { accepted, ..straight })
+        }
+        kind::ATTEMPTED => {
+            let record = read::<ArchivedAttemptedRecord<'_>>(archive)?;
+            let attempt = Attempt {
+                at: Timestamp(record.at.to_native()),
+                duration_ms: record.duration_ms.to_native(),
+                outcome: outcome(record.outcome)?,
+                text: record.text.as_deref().map(Into::into),
+            };
+            Fact::Attempted(Attempted {
+                number: DeliveryNumber::from_bytes(record.number),
+                ordinal: record.ordinal.to_native(),
+                attempt,
+                parks: record.parks,
+            })
+        }
+        kind::REDELIVERED => {
+            let record = read::<ArchivedRedeliveredRecord<'_>>(archive)?;
+            Fact::Redelivered(Redelivered {
+                number: DeliveryNumber::from_bytes(record.number),
+                ordinal: record.ordinal.to_native(),
+                at: Timestamp(record.at.to_native()),
+                by: (*record.by).into(),
             })
         }
         _ => Fact::Registry(decode_registry(kind, archive)?),
-    })
-}
-
-fn decode_registry(kind: u8, archive: &[u8]) -> Result<RegistryFact, DecodeError> {
-    Ok(match kind {
-        kind::NPPO_SET => {
-            let record = read::<ArchivedNppoSetRecord<'_>>(archive)?;
-            RegistryFact::NppoSet(Nppo {
-                code: code(&record.code)?,
-                name: (*record.name).into(),
-                active: record.active,
-                allowed: allowed(&record.allowed),
-            })
-        }
-        kind::ACTIVE_SET => {
-            let record = read::<ArchivedActiveSetRecord>(archive)?;
-            RegistryFact::ActiveSet { code: code(&record.code)?, active: record.active }
-        }
-        kind::ALLOWED_SET => {
-            let record = read::<ArchivedAllowedSetRecord>(archive)?;
-            RegistryFact::AllowedSet { code: code(&record.code)?, allowed: allowed(&record.allowed) }
-        }
-        kind::CERTIFICATE_ADDED => {
-            let record = read::<ArchivedCertificateAddedRecord<'_>>(archive)?;
-            RegistryFact::CertificateAdded(Certificate {
-                fingerprint: CertificateFingerprint(record.fingerprint),
-                code: code(&record.code)?,
-                subject: (*record.subject).into(),
-                not_before: Timestamp(record.not_before.to_native()),
-                not_after: Timestamp(record.not_after.to_native()),
-            })
-        }
-        kind::CERTIFICATE_REVOKED => {
-            let record = read::<ArchivedCertificateRevokedRecord>(archive)?;
-            RegistryFact::CertificateRevoked {
-                code: code(&record.code)?,
-                fingerprint: CertificateFingerprint(record.fingerprint),
-            }
-        }
-        _ => return Err(DecodeError::UnknownKind),
     })
 }
 
@@ -296,25 +286,45 @@ fn accepted(record: &ArchivedAcceptedRecord<'_>) -> Result<Accepted, DecodeError
         at: Timestamp(record.at.to_native()),
         header: Header { from: code(&record.from)?, to: code(&record.to)?, document, certificate_number },
         fingerprint: Fingerprint(record.fingerprint.to_native()),
+        route: None,
     })
 }
 
-fn code_bytes(code: &ConnectionCode) -> Code {
-    let mut bytes = Code::default();
-    // A code is never longer than its limit, which this length follows.
-    bytes.iter_mut().zip(code.as_str().bytes()).for_each(|(place, byte)| *place = byte);
-    bytes
+fn track_record(track: &Track) -> TrackRecord<'_> {
+    TrackRecord {
+        accepted: accepted_record(&track.accepted),
+        state: state_number(track.state),
+        finished_at: track.finished_at.0,
+        message: track.message.as_deref(),
+    }
 }
 
-const _: () = assert!(
-    phytohub_model::limits::CONNECTION_CODE_LENGTH_MAX == size_of::<Code>(),
-    "a longer code is a change of the format"
-);
+fn track(record: &ArchivedTrackRecord<'_>) -> Result<Track, DecodeError> {
+    Ok(Track {
+        accepted: accepted(&record.accepted)?,
+        state: state(record.state)?,
+        finished_at: Timestamp(record.finished_at.to_native()),
+        message: record.message.as_deref().map(Into::into),
+    })
+}
 
-fn code(bytes: &Code) -> Result<ConnectionCode, DecodeError> {
-    let length = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
-    let text = std::str::from_utf8(&bytes[..length]).map_err(|_| DecodeError::Malformed)?;
-    text.parse().map_err(|_| DecodeError::Malformed)
+fn route_record(route: &Route) -> RouteRecord {
+    let code = |code: &Option<ConnectionCode>| code.as_ref().map_or_else(no_code, code_bytes);
+    RouteRecord {
+        receiver: code(&route.receiver),
+        sender: code(&route.sender),
+        original: route.original.map(|number| number.to_bytes()),
+    }
+}
+
+fn route(record: &ArchivedRouteRecord) -> Result<Option<Box<Route>>, DecodeError> {
+    let route = Route {
+        receiver: some_code(&record.receiver)?,
+        sender: some_code(&record.sender)?,
+        original: record.original.as_ref().map(|bytes| DeliveryNumber::from_bytes(*bytes)),
+    };
+    // Written only of an envelope that has a way of its own.
+    if route.is_straight() { Err(DecodeError::Malformed) } else { Ok(Some(Box::new(route))) }
 }
 
 fn state_number(state: TrackingState) -> u8 {
@@ -333,24 +343,16 @@ fn state(number: u8) -> Result<TrackingState, DecodeError> {
     found.ok_or(DecodeError::Malformed)
 }
 
-fn allowed_record(allowed: &AllowedDocument) -> Allowed {
-    match allowed {
-        AllowedDocument::All => None,
-        AllowedDocument::Only(pairs) => Some(pairs.iter().map(|pair| (pair.kind.0, pair.status.0)).collect()),
+fn outcome_number(outcome: AttemptOutcome) -> u8 {
+    match outcome {
+        AttemptOutcome::Answered => 0,
+        AttemptOutcome::Refused => 1,
+        AttemptOutcome::Unreachable => 2,
+        AttemptOutcome::Unclear => 3,
     }
 }
 
-fn allowed(record: &<Allowed as Archive>::Archived) -> AllowedDocument {
-    match record.as_ref() {
-        None => AllowedDocument::All,
-        Some(pairs) => AllowedDocument::Only(
-            pairs
-                .iter()
-                .map(|pair| Document {
-                    kind: DocumentType(pair.0.to_native()),
-                    status: DocumentStatus(pair.1.to_native()),
-                })
-                .collect(),
-        ),
-    }
+fn outcome(number: u8) -> Result<AttemptOutcome, DecodeError> {
+    let found = AttemptOutcome::ALL.into_iter().find(|&outcome| outcome_number(outcome) == number);
+    found.ok_or(DecodeError::Malformed)
 }

@@ -7,7 +7,7 @@ use crate::segment::SEGMENT_HEADER_BYTES;
 use crate::window::Window;
 
 /// Format of segments and frames. Raised with every change that an older release cannot read, a new kind of fact too.
-pub(crate) const FORMAT_VERSION: u8 = 1;
+pub(crate) const FORMAT_VERSION: u8 = 2;
 
 /// Begins every frame. Content is legal XML and has no byte 0, so content can never be taken for a frame when a broken
 /// tail is searched for later frames.

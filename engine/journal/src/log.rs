@@ -453,4 +453,4 @@ fn failure<F>(segment: &Segment<F>, what: &'static str, source: io::Error) -> Co
     CommitError::Io { file: Role::Used.name(segment.id), what, source }
 }
 
-const _: () = assert!(FORMAT_VERSION == 1, "FORMAT.md and the golden segment speak of version 1");
+const _: () = assert!(FORMAT_VERSION == 2, "FORMAT.md and the golden segment speak of version 2");

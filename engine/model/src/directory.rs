@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{ConnectionCode, Document, Timestamp};
+use crate::{ChannelRule, ConnectionCode, Delivery, Document, Timestamp};
 
 /// A national plant protection organisation as the registry knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,10 @@ pub struct Nppo {
     pub active: bool,
     /// What it receives.
     pub allowed: AllowedDocument,
+    /// How it gets its envelopes.
+    pub delivery: Delivery,
+    /// Its rules about channels, sorted by id.
+    pub rules: Vec<ChannelRule>,
 }
 
 /// Which (type, status) pairs an NPPO receives.
@@ -25,19 +29,6 @@ pub enum AllowedDocument {
     All,
     /// These pairs, sorted.
     Only(Vec<Document>),
-}
-
-/// A channel to which envelopes can be forwarded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Channel {
-    /// Its code.
-    pub code: String,
-    /// Its name for people.
-    pub name: String,
-    /// Whether it receives.
-    pub receive: bool,
-    /// Whether it sends.
-    pub send: bool,
 }
 
 /// SHA-256 of a certificate's DER: the identity of a client. Shown as 64 hexadecimal digits.
@@ -57,6 +48,13 @@ pub struct Certificate {
     pub not_before: Timestamp,
     /// Last moment of its validity.
     pub not_after: Timestamp,
+}
+
+impl Nppo {
+    /// A member that pulls and has no rules.
+    pub fn new(code: ConnectionCode, name: String, active: bool, allowed: AllowedDocument) -> Self {
+        Self { code, name, active, allowed, delivery: Delivery::Pull, rules: Vec::new() }
+    }
 }
 
 impl AllowedDocument {

@@ -6,6 +6,17 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DocumentType(pub i32);
 
+/// A document type as the operator named it: what it is called, and by which profile its content is judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentKind {
+    /// The type.
+    pub kind: DocumentType,
+    /// Its name for people.
+    pub name: String,
+    /// The validator's profile for it, such as `ippc` or `lenient`.
+    pub profile: String,
+}
+
 /// The document's status code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DocumentStatus(pub i32);
@@ -26,8 +37,28 @@ impl DocumentType {
     pub const RE_EXPORT: Self = Self(657);
     /// Country response: an importing country's acknowledgement of a certificate.
     pub const COUNTRY_RESPONSE: Self = Self(312);
-    /// The types every hub knows from the start.
+    /// Veterinary certificate.
+    pub const VETERINARY: Self = Self(853);
+    /// Sanitary certificate.
+    pub const SANITARY: Self = Self(852);
+    /// Import permit.
+    pub const IMPORT_PERMIT: Self = Self(911);
+    /// The types of the phytosanitary exchange: what a member that receives everything is listed with.
     pub const KNOWN: [Self; 3] = [Self::PHYTOSANITARY, Self::RE_EXPORT, Self::COUNTRY_RESPONSE];
+    /// The types that have a name from the start.
+    pub const NAMED: [Self; 6] = [
+        Self::COUNTRY_RESPONSE,
+        Self::RE_EXPORT,
+        Self::PHYTOSANITARY,
+        Self::SANITARY,
+        Self::VETERINARY,
+        Self::IMPORT_PERMIT,
+    ];
+
+    /// Whether the type is one of the certificates that the full profile judges.
+    pub fn is_phytosanitary(self) -> bool {
+        matches!(self, Self::PHYTOSANITARY | Self::RE_EXPORT)
+    }
 
     /// The type's English name, empty for one the exchange has no name for.
     pub fn name(self) -> &'static str {
@@ -35,6 +66,9 @@ impl DocumentType {
             Self::PHYTOSANITARY => "Phytosanitary certificate",
             Self::RE_EXPORT => "Phytosanitary certificate for re-export",
             Self::COUNTRY_RESPONSE => "Country response",
+            Self::VETERINARY => "Veterinary certificate",
+            Self::SANITARY => "Sanitary certificate",
+            Self::IMPORT_PERMIT => "Import permit",
             _ => "",
         }
     }

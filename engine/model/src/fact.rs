@@ -1,8 +1,8 @@
 //! Facts: what the journal keeps. The hub's state is what follows from them, in their order, and nothing else.
 
 use crate::{
-    AllowedDocument, Certificate, CertificateFingerprint, ConnectionCode, DeliveryNumber, Fingerprint, Header, Nppo,
-    Outcome, Timestamp, TrackingState,
+    AllowedDocument, Attempt, Certificate, CertificateFingerprint, Channel, ChannelRule, ConnectionCode, Delivery,
+    DeliveryNumber, DocumentKind, DocumentType, Fingerprint, Header, Nppo, Outcome, Route, Timestamp, TrackingState,
 };
 
 /// One thing that happened. Facts about envelopes live in the journal of their shard, facts about members in the
@@ -17,6 +17,10 @@ pub enum Fact {
     Expired(Expired),
     /// What is left of a finished envelope once its first records were reclaimed.
     Track(Track),
+    /// The hub called its receiver's service.
+    Attempted(Attempted),
+    /// An operator had it taken up again.
+    Redelivered(Redelivered),
     /// A change of the registry.
     Registry(RegistryFact),
 }
@@ -35,6 +39,35 @@ pub struct Accepted {
     pub header: Header,
     /// Identity of the delivery, to know it again when it is retried.
     pub fingerprint: Fingerprint,
+    /// How it differs from one that goes straight from From to To; boxed because nearly all do.
+    pub route: Option<Box<Route>>,
+}
+
+/// One call of the receiver's service. What an envelope's state is follows from all its attempts and redeliveries
+/// together, whatever the order in which a replay meets them: each has its place in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempted {
+    /// Which envelope.
+    pub number: DeliveryNumber,
+    /// Place among the envelope's attempts and redeliveries, from 0 on.
+    pub ordinal: u32,
+    /// How it went.
+    pub attempt: Attempt,
+    /// The envelope is parked from now on.
+    pub parks: bool,
+}
+
+/// An operator had a parked envelope taken up again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redelivered {
+    /// Which envelope.
+    pub number: DeliveryNumber,
+    /// Place among the envelope's attempts and redeliveries.
+    pub ordinal: u32,
+    /// When.
+    pub at: Timestamp,
+    /// Who asked for it.
+    pub by: Box<str>,
 }
 
 /// An acknowledged envelope: its content may be erased.
@@ -102,4 +135,31 @@ pub enum RegistryFact {
         /// Which.
         fingerprint: CertificateFingerprint,
     },
+    /// How a member or channel gets its envelopes.
+    DeliverySet {
+        /// Which.
+        code: ConnectionCode,
+        /// How.
+        delivery: Delivery,
+    },
+    /// A channel is added, or its row replaced.
+    ChannelSet(Channel),
+    /// A member's rule about a channel is added, or the one of its id replaced.
+    RuleSet {
+        /// Whose.
+        code: ConnectionCode,
+        /// The rule.
+        rule: ChannelRule,
+    },
+    /// A member's rule ends.
+    RuleRemoved {
+        /// Whose.
+        code: ConnectionCode,
+        /// Which.
+        id: i32,
+    },
+    /// A document type is named, or its row replaced.
+    DocumentSet(DocumentKind),
+    /// A document type is no longer named.
+    DocumentRemoved(DocumentType),
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::limits::CERTIFICATE_NUMBER_BYTES_MAX;
-use crate::{CodeError, ConnectionCode, DeliveryNumber, Document, TrackingState};
+use crate::{CodeError, ConnectionCode, DeliveryNumber, Document, Forwarding, TrackingState};
 
 /// The header as a client wrote it: read, but not yet believed. Texts are un-escaped and trimmed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct HeaderFields {
     /// hubDeliveryErrorMessage; only SetTrackingInfoUpdate reads it.
     pub error_message: String,
     /// Channels named in Forwardings.
-    pub forwardings: Vec<String>,
+    pub forwardings: Vec<Forwarding>,
 }
 
 /// The header of an envelope that the hub can route: each field checked once, here and in the core's admission.

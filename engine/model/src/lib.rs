@@ -4,6 +4,7 @@
 //! Its types are not serialisable on purpose: the wire has its own form (`phytohub-soap`), the disk another
 //! (`phytohub-journal`).
 
+mod channel;
 mod code;
 mod content;
 mod directory;
@@ -13,19 +14,22 @@ mod header;
 pub mod limits;
 mod lists;
 mod number;
+mod push;
 mod refusal;
 mod state;
 mod time;
 mod verdict;
 
+pub use channel::{Channel, ChannelRule, Direction, Forwarding, Route, RuleKind};
 pub use code::{CodeError, ConnectionCode};
 pub use content::{Content, Fingerprint};
-pub use directory::{AllowedDocument, Certificate, CertificateFingerprint, Channel, Nppo};
-pub use document::{Document, DocumentStatus, DocumentType};
-pub use fact::{Accepted, Acknowledged, Expired, Fact, RegistryFact, Track};
+pub use directory::{AllowedDocument, Certificate, CertificateFingerprint, Nppo};
+pub use document::{Document, DocumentKind, DocumentStatus, DocumentType};
+pub use fact::{Accepted, Acknowledged, Attempted, Expired, Fact, Redelivered, RegistryFact, Track};
 pub use header::{CertificateNumber, CertificateNumberError, Header, HeaderError, HeaderFields, TrackedHeader};
 pub use lists::{CodeList, CodeRow, UnitKind};
 pub use number::{DeliveryNumber, NumberError, ShardId};
+pub use push::{Attempt, AttemptOutcome, Delivery, Poison, PushTarget, Trust};
 pub use refusal::{Fault, FaultKind, Pressure, Refusal, shown};
 pub use state::{Outcome, TrackingState};
 pub use time::Timestamp;

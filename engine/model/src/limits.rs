@@ -11,6 +11,9 @@ pub const CERTIFICATE_NUMBER_BYTES_MAX: usize = 240;
 /// mark: refusing the acknowledgement would harm more.
 pub const MESSAGE_BYTES_MAX: usize = 4096;
 
+/// Copies of one envelope for channels: each is a record of its own in the same batch, which must stay small.
+pub const COPIES_MAX: usize = 8;
+
 /// How much of a client's own text an error shows back.
 pub const SHOWN_TEXT_CHARACTERS_MAX: usize = 64;
 

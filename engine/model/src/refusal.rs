@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::limits::SHOWN_TEXT_CHARACTERS_MAX;
+use crate::limits::{COPIES_MAX, SHOWN_TEXT_CHARACTERS_MAX};
 use crate::{ConnectionCode, DeliveryNumber, Document, HeaderError, TrackingState};
 
 /// A delivery that the hub does not take, by the rules of the exchange. Not a fault on the wire: the sender gets its
@@ -33,6 +33,10 @@ pub enum Refusal {
     },
     /// A channel named in Forwardings is not known.
     ChannelUnknown(String),
+    /// A channel named in Forwardings is the one that sends the envelope, so that it would go round.
+    ForwardingLoop(ConnectionCode),
+    /// More Forwardings than the hub follows.
+    TooManyForwardings(usize),
     /// No Content, or an empty one.
     ContentMissing,
     /// The validator found something severe; the findings, one a line.
@@ -126,6 +130,8 @@ impl Refusal {
             Self::DestinationInactive(_) => "destination_inactive",
             Self::DocumentNotReceived { .. } => "document_not_received",
             Self::ChannelUnknown(_) => "channel_unknown",
+            Self::ForwardingLoop(_) => "forwarding_loop",
+            Self::TooManyForwardings(_) => "too_many_forwardings",
             Self::ContentMissing => "content_missing",
             Self::Invalid(_) => "invalid",
         }
@@ -168,6 +174,15 @@ impl fmt::Display for Refusal {
             }
             Self::ChannelUnknown(code) => {
                 write!(f, "Channel '{}' is not known; GetAvailableChannels lists the channels", shown(code))
+            }
+            Self::ForwardingLoop(code) => {
+                write!(
+                    f,
+                    "Channel {code} sends this envelope; forwarding it to {code} would send it round, leave it out"
+                )
+            }
+            Self::TooManyForwardings(count) => {
+                write!(f, "The header names {count} channels; {COPIES_MAX} are the most of one envelope")
             }
             Self::ContentMissing => f.write_str("The envelope has no Content: put the certificate there"),
             Self::Invalid(findings) => write!(f, "The certificate is not valid: {findings}"),

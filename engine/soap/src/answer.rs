@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use phytohub_model::{Channel, CodeList, CodeRow, Finding, HeaderFields, Nppo, TrackedHeader, TrackingState};
+use phytohub_model::{
+    Channel, CodeList, CodeRow, Finding, Forwarding, HeaderFields, Nppo, TrackedHeader, TrackingState,
+};
 
 use crate::content::Content;
 use crate::operation::Operation;
@@ -56,6 +58,8 @@ pub enum Answer {
 pub enum HeaderAnswer {
     /// Of an envelope that the hub has.
     Tracked(TrackedHeader),
+    /// Of an envelope just accepted, with the copies that its sender is told of.
+    Delivered(TrackedHeader, Vec<Forwarding>),
     /// The client's own, given back with `tracking_info` and `error_message` filled: a refusal, or a number nobody
     /// knows.
     Echo(HeaderFields),

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use common::{CERTIFICATE, fields, golden};
 use phytohub_model::{
-    AllowedDocument, Area, CertificateNumber, Channel, CodeList, CodeRow, DeliveryNumber, Document, DocumentStatus,
-    DocumentType, Fault, Finding, Header, HeaderFields, Level, Nppo, Pressure, ShardId, TrackedHeader, TrackingState,
-    UnitKind,
+    AllowedDocument, Area, CertificateNumber, Channel, ChannelRule, CodeList, CodeRow, DeliveryNumber, Direction,
+    Document, DocumentStatus, DocumentType, Fault, Finding, Forwarding, Header, HeaderFields, Level, Nppo, Pressure,
+    RuleKind, ShardId, TrackedHeader, TrackingState, UnitKind,
 };
 use phytohub_soap::{Answer, Content, HeaderAnswer, Operation, write_answer, write_fault};
 use quick_xml::NsReader;
@@ -37,13 +37,40 @@ fn echo() -> HeaderFields {
         tracking_info: "FailedDelivery".to_owned(),
         error_message: "To 'Ω<' is unknown\r\nand U+0001 (\u{1}) is no character".to_owned(),
         to: "Ω<".to_owned(),
-        forwardings: vec!["ARCHIVE".to_owned(), "B&B".to_owned()],
+        forwardings: ["ARCHIVE", "B&B"].map(|code| forwarding(code, "")).to_vec(),
         ..fields()
     }
 }
 
+fn forwarding(code: &str, number: &str) -> Forwarding {
+    Forwarding { code: code.to_owned(), number: number.to_owned() }
+}
+
 fn nppo(active: bool, allowed: AllowedDocument) -> Nppo {
-    Nppo { code: "AU".parse().expect("a code"), name: "not on the wire".to_owned(), active, allowed }
+    Nppo::new("AU".parse().expect("a code"), "not on the wire".to_owned(), active, allowed)
+}
+
+/// A member with two rules, one of them as narrow as a rule can be.
+fn with_rules() -> Nppo {
+    let narrow = ChannelRule {
+        id: 7,
+        channel: "CUSTOMS".parse().expect("a code"),
+        kind: RuleKind::Delegate,
+        direction: Direction::Incoming,
+        document_type: Some(DocumentType::PHYTOSANITARY),
+        document_status: Some(DocumentStatus::ISSUED),
+        partner: Some("NL2".parse().expect("a code")),
+    };
+    let wide = ChannelRule {
+        id: 8,
+        kind: RuleKind::Forward,
+        direction: Direction::Outgoing,
+        document_type: None,
+        document_status: None,
+        partner: None,
+        ..narrow.clone()
+    };
+    Nppo { rules: vec![narrow, wide], ..nppo(true, AllowedDocument::Only(Vec::new())) }
 }
 
 fn row() -> CodeRow {
@@ -69,10 +96,19 @@ fn answers() -> Vec<(String, Answer)> {
     let pair = Document { kind: DocumentType(999), status: DocumentStatus::ISSUED };
     let known = Document { kind: DocumentType::PHYTOSANITARY, status: DocumentStatus::ISSUED };
     let finding = |area, level| Finding { area, level, field: "/a/b[2]".to_owned(), message: "a < b".to_owned() };
-    let channel = Channel { code: "ASW".to_owned(), name: "Window & co".to_owned(), receive: true, send: false };
+    let channel =
+        Channel { code: "ASW".parse().expect("a code"), name: "Window & co".to_owned(), receive: true, send: false };
     let mut answers = vec![
         ("tracked", Answer::Tracked(HeaderAnswer::Tracked(warned()))),
         ("tracked-echo", Answer::Tracked(HeaderAnswer::Echo(echo()))),
+        (
+            "delivered-forwarded",
+            Answer::Delivered {
+                operation: Operation::DeliverEnvelope,
+                header: HeaderAnswer::Delivered(pending(), vec![forwarding("CUSTOMS", "03C8XFGY1KAKRQFF244FZ3F6J7")]),
+            },
+        ),
+        ("profile-rules", Answer::Profile(with_rules())),
         (
             "findings",
             Answer::Findings(vec![
@@ -275,6 +311,8 @@ fn type_of(element: &str, parent: &str) -> &'static str {
         "eph:GetAvailableChannelsResponse" => "eph:GetAvailableChannelsResult?",
         "eph:GetAvailableChannelsResult" => "hub:Channel*",
         "hub:Channel" => "@Receive @Send hub:Code? hub:Name?",
+        "hub:ChannelRules" => "hub:ChannelRule*",
+        "hub:ChannelRule" => "@id @active @ruleType @certificateType @certificateStatus @countryCode? @direction",
         "soap:Fault" => "faultcode faultstring faultactor? detail?",
         "detail" => "eph:HubWebException",
         "eph:HubWebException" => "eph:message?",

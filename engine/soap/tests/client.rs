@@ -7,7 +7,7 @@ use std::sync::Arc;
 use common::{CERTIFICATE, fields};
 use phytohub_model::{
     AllowedDocument, Area, Channel, CodeList, CodeRow, Document, DocumentStatus, DocumentType, Fault, Finding,
-    HeaderFields, Level, Nppo, TrackingState, UnitKind,
+    Forwarding, HeaderFields, Level, Nppo, TrackingState, UnitKind,
 };
 use phytohub_soap::client::{self, ClientError, Reply, read_answer};
 use phytohub_soap::{Answer, Content, HeaderAnswer, Operation, Request, read_request, write_answer, write_fault};
@@ -23,7 +23,7 @@ fn full() -> HeaderFields {
         delivery_number: "0ABC".to_owned(),
         tracking_info: "Delivered".to_owned(),
         error_message: "a < b & c".to_owned(),
-        forwardings: vec!["A".to_owned(), "B&B".to_owned()],
+        forwardings: ["A", "B&B"].map(|code| Forwarding { code: code.to_owned(), number: String::new() }).to_vec(),
         ..fields()
     }
 }
@@ -121,19 +121,15 @@ fn findings_members_and_channels_come_back() {
         [finding.clone(), finding]
     );
     let pair = Document { kind: DocumentType(999), status: DocumentStatus::ISSUED };
-    let nppo = |active, pairs| Nppo {
-        code: "AU".parse().expect("a code"),
-        name: String::new(),
-        active,
-        allowed: AllowedDocument::Only(pairs),
-    };
+    let nppo =
+        |active, pairs| Nppo::new("AU".parse().expect("a code"), String::new(), active, AllowedDocument::Only(pairs));
     let nppos = vec![nppo(true, vec![pair]), nppo(false, Vec::new())];
     assert_eq!(answered(&Answer::Nppos(nppos.clone())).nppos, nppos);
     let all = Nppo { allowed: AllowedDocument::All, ..nppo(true, Vec::new()) };
     let profile = answered(&Answer::Profile(all)).nppos.remove(0);
     let AllowedDocument::Only(pairs) = profile.allowed else { panic!("pairs are listed") };
     assert_eq!(pairs.len(), DocumentType::KNOWN.len() * DocumentStatus::KNOWN.len());
-    let channel = Channel { code: "A".to_owned(), name: "B".to_owned(), receive: true, send: false };
+    let channel = Channel { code: "ASW".parse().expect("a code"), name: "B".to_owned(), receive: true, send: false };
     assert_eq!(answered(&Answer::Channels(vec![channel.clone()])).channels, [channel]);
 }
 

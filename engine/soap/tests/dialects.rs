@@ -26,7 +26,8 @@ fn every_client_delivers_the_same_header_and_content() {
     for client in ["axis-1.4", "jax-ws", "zeep", "php", "gsoap", "soap-lite", "go", "dotnet-asmx", "npm-soap", "suds"] {
         let Delivery { mut header, content } = delivery(client);
         if client == "dotnet-asmx" {
-            assert_eq!(std::mem::take(&mut header.forwardings), ["ARCHIVE"], "the nil forwarding names no channel");
+            let named: Vec<_> = std::mem::take(&mut header.forwardings).into_iter().map(|named| named.code).collect();
+            assert_eq!(named, ["ARCHIVE"], "the nil forwarding names no channel");
         }
         assert_eq!(header, fields(), "{client}");
         let said = said(&content.unwrap_or_else(|| panic!("{client}: no content")));

@@ -1,8 +1,8 @@
 //! Each reason to refuse a delivery, one test each.
 
 use phytohub_model::{
-    AllowedDocument, CertificateNumberError, CodeError, Document, DocumentStatus, DocumentType, HeaderError, Nppo,
-    RegistryFact,
+    AllowedDocument, CertificateNumberError, Channel, CodeError, Document, DocumentStatus, DocumentType, HeaderError,
+    Nppo, RegistryFact,
 };
 
 use super::*;
@@ -20,7 +20,7 @@ fn registry() -> Registry {
     for (text, active, allowed) in
         [("LK", true, AllowedDocument::All), ("NO", true, only_issued), ("KE", false, AllowedDocument::All)]
     {
-        registry.apply(&RegistryFact::NppoSet(Nppo { code: code(text), name: String::new(), active, allowed }));
+        registry.apply(&RegistryFact::NppoSet(Nppo::new(code(text), String::new(), active, allowed)));
     }
     registry
 }
@@ -36,8 +36,15 @@ fn fields(from: &str, to: &str) -> HeaderFields {
     }
 }
 
+fn forwarding(code: &str) -> Forwarding {
+    Forwarding { code: code.to_owned(), number: String::new() }
+}
+
 fn admit_as(caller: &str, fields: &HeaderFields) -> Result<Header, Refusal> {
-    admit(&registry(), &[code(caller)], fields, true)
+    admit(&registry(), &[code(caller)], fields, true).map(|admitted| {
+        assert_eq!((admitted.route, admitted.copies), (None, Vec::new()), "there are no channels");
+        admitted.header
+    })
 }
 
 #[test]
@@ -97,7 +104,7 @@ fn a_destination_gets_only_what_it_receives() {
 
 #[test]
 fn a_channel_that_does_not_exist_is_named() {
-    let forwarded = HeaderFields { forwardings: vec!["ASYCUDA".to_owned()], ..fields("LK", "NO") };
+    let forwarded = HeaderFields { forwardings: vec![forwarding("ASYCUDA")], ..fields("LK", "NO") };
     assert_eq!(admit_as("LK", &forwarded), Err(Refusal::ChannelUnknown("ASYCUDA".to_owned())));
 }
 
@@ -110,7 +117,7 @@ fn an_envelope_without_content_is_refused() {
 #[test]
 fn what_the_sender_mends_first_is_said_first() {
     // Everything is wrong at once; mending one thing brings the next.
-    let mut wrong = HeaderFields { to: "no".to_owned(), forwardings: vec!["X".to_owned()], ..fields("LK", "") };
+    let mut wrong = HeaderFields { to: "no".to_owned(), forwardings: vec![forwarding("X")], ..fields("LK", "") };
     let mut reasons = Vec::new();
     let mut try_again = |caller: &str, fields: &HeaderFields, has_content| {
         let refused = admit(&registry(), &[code(caller)], fields, has_content);
@@ -142,4 +149,87 @@ fn what_the_sender_mends_first_is_said_first() {
         "content_missing",
     ];
     assert_eq!(reasons, order);
+}
+
+/// The registry above with the channels CUSTOMS (receives), REGION (receives and sends) and CLOSED (neither), and these
+/// rules.
+fn with_rules(rules: &[(&str, RuleKind, Direction, &str, Option<&str>)]) -> Registry {
+    let mut registry = registry();
+    for (channel, receive, send) in [("CUSTOMS", true, false), ("REGION", true, true), ("CLOSED", false, false)] {
+        let name = String::new();
+        registry.apply(&RegistryFact::ChannelSet(Channel { code: code(channel), name, receive, send }));
+    }
+    for (id, &(member, kind, direction, channel, partner)) in (1..).zip(rules) {
+        let (channel, partner) = (code(channel), partner.map(code));
+        let (document_type, document_status) = (Some(DocumentType::PHYTOSANITARY), None);
+        let rule = ChannelRule { id, channel, kind, direction, document_type, document_status, partner };
+        registry.apply(&RegistryFact::RuleSet { code: code(member), rule });
+    }
+    registry
+}
+
+fn copies_of(admitted: &Admitted) -> Vec<(&str, bool)> {
+    admitted.copies.iter().map(|copy| (copy.channel.as_str(), copy.told)).collect()
+}
+
+#[test]
+fn a_named_channel_gets_a_copy_once_and_a_closed_one_is_unknown() {
+    let registry = with_rules(&[]);
+    let named = ["CUSTOMS", "REGION", "CUSTOMS"].map(forwarding).to_vec();
+    let fields_named = HeaderFields { forwardings: named, ..fields("LK", "NO") };
+    let admitted = admit(&registry, &[code("LK")], &fields_named, true).expect("admitted");
+    assert_eq!(copies_of(&admitted), [("CUSTOMS", true), ("REGION", true)]);
+    assert_eq!(admitted.route, None);
+    for unknown in ["CLOSED", "NO", "", "nobody"] {
+        let fields = HeaderFields { forwardings: vec![forwarding(unknown)], ..fields("LK", "NO") };
+        let refused = admit(&registry, &[code("LK")], &fields, true);
+        assert_eq!(refused, Err(Refusal::ChannelUnknown(unknown.to_owned())));
+    }
+    let many = vec![forwarding("CUSTOMS"); COPIES_MAX + 1];
+    let refused = admit(&registry, &[code("LK")], &HeaderFields { forwardings: many, ..fields("LK", "NO") }, true);
+    assert_eq!(refused, Err(Refusal::TooManyForwardings(COPIES_MAX + 1)));
+}
+
+#[test]
+fn rules_of_both_sides_make_copies_and_only_the_senders_are_told() {
+    use Direction::{Incoming, Outgoing};
+    let registry = with_rules(&[
+        ("LK", RuleKind::Forward, Outgoing, "REGION", Some("NO")),
+        ("NO", RuleKind::Forward, Incoming, "CUSTOMS", None),
+        ("NO", RuleKind::Forward, Incoming, "CLOSED", None),
+        ("NO", RuleKind::Forward, Incoming, "REGION", Some("KE")),
+        ("LK", RuleKind::Forward, Incoming, "CUSTOMS", None),
+    ]);
+    let admitted = admit(&registry, &[code("LK")], &fields("LK", "NO"), true).expect("admitted");
+    assert_eq!(copies_of(&admitted), [("REGION", true), ("CUSTOMS", false)]);
+    let named = HeaderFields { forwardings: vec![forwarding("CUSTOMS")], ..fields("LK", "NO") };
+    let admitted = admit(&registry, &[code("LK")], &named, true).expect("admitted");
+    assert_eq!(copies_of(&admitted), [("CUSTOMS", true), ("REGION", true)], "one copy, of which the sender is told");
+    let to_itself = admit(&registry, &[code("LK")], &fields("LK", "LK"), true).expect("admitted");
+    assert_eq!(copies_of(&to_itself), [("CUSTOMS", false)]);
+}
+
+#[test]
+fn a_channel_receives_or_sends_in_a_members_stead() {
+    use Direction::{Incoming, Outgoing};
+    let registry = with_rules(&[
+        ("NO", RuleKind::Delegate, Incoming, "CLOSED", None),
+        ("NO", RuleKind::Delegate, Incoming, "CUSTOMS", Some("LK")),
+        ("NO", RuleKind::Forward, Incoming, "CUSTOMS", Some("LK")),
+        ("LK", RuleKind::Delegate, Outgoing, "REGION", Some("NO")),
+        ("LK", RuleKind::Delegate, Outgoing, "CUSTOMS", None),
+        ("LK", RuleKind::Forward, Outgoing, "REGION", None),
+    ]);
+    let admitted = admit(&registry, &[code("REGION")], &fields("LK", "NO"), true).expect("admitted");
+    let route = Route { receiver: Some(code("CUSTOMS")), sender: Some(code("REGION")), original: None };
+    assert_eq!(admitted.route.as_deref(), Some(&route), "the closed channel is passed over");
+    assert_eq!(copies_of(&admitted), [], "who sends or receives it gets no copy");
+    assert_eq!(admitted.header.from, code("LK"));
+    // CUSTOMS does not send, and REGION sends to NO only.
+    for (caller, to) in [("CUSTOMS", "NO"), ("REGION", "LK"), ("NO", "LK")] {
+        let refused = admit(&registry, &[code(caller)], &fields("LK", to), true);
+        assert_eq!(refused.expect_err("refused").reason(), "not_yours", "{caller} to {to}");
+    }
+    let round = HeaderFields { forwardings: vec![forwarding("REGION")], ..fields("LK", "NO") };
+    assert_eq!(admit(&registry, &[code("REGION")], &round, true), Err(Refusal::ForwardingLoop(code("REGION"))));
 }

@@ -1,7 +1,10 @@
 //! The registry: each change and each refusal, and who a certificate stands for.
 
-use phytohub_model::{Document, DocumentStatus, DocumentType, FaultKind};
+use phytohub_model::{
+    AllowedDocument, Direction, Document, DocumentStatus, FaultKind, Poison, PushTarget, RuleKind, Trust,
+};
 
+use super::change::{NAME_BYTES_MAX, SUBJECT_BYTES_MAX};
 use super::*;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -127,6 +130,7 @@ fn changes_of_a_member_that_is_not_there_are_refused() {
     assert_eq!(desk.change(&RegistryCommand::SetActive { code: code("LK"), active: true }), unknown);
     let allowed = AllowedDocument::All;
     assert_eq!(desk.change(&RegistryCommand::SetAllowed { code: code("LK"), allowed }), unknown);
+    let unknown = Err(RegistryError::PartyUnknown(code("LK")));
     assert_eq!(desk.change(&RegistryCommand::AddCertificate(certificate(1, "LK"))), unknown);
 }
 
@@ -213,4 +217,126 @@ fn a_renewed_row_replaces_the_old_one() {
     let rows = desk.registry.certificate(&CertificateFingerprint([1; 32]));
     assert_eq!(rows.len(), 1);
     assert!(rows[0].subject.len() <= SUBJECT_BYTES_MAX && rows[0].subject.ends_with("[…]"));
+}
+
+fn channel(text: &str, receive: bool, send: bool) -> Channel {
+    Channel { code: code(text), name: String::new(), receive, send }
+}
+
+fn rule(id: i32, kind: RuleKind, direction: Direction, text: &str) -> ChannelRule {
+    let channel = code(text);
+    ChannelRule { id, channel, kind, direction, document_type: None, document_status: None, partner: None }
+}
+
+#[test]
+fn members_and_channels_share_one_name_space() {
+    let mut desk = Desk::with(&["NO"]);
+    assert_eq!(desk.change(&RegistryCommand::SetChannel(channel("CUSTOMS", true, false))), Ok(1));
+    assert_eq!(desk.change(&RegistryCommand::SetChannel(channel("CUSTOMS", true, false))), Ok(0));
+    let taken = |text| Err(RegistryError::CodeTaken(code(text)));
+    assert_eq!(desk.change(&RegistryCommand::SetChannel(channel("NO", true, true))), taken("NO"));
+    assert_eq!(desk.change(&add("CUSTOMS")), taken("CUSTOMS"));
+    assert_eq!(desk.change(&RegistryCommand::AddCertificate(certificate(1, "CUSTOMS"))), Ok(1));
+}
+
+#[test]
+fn a_rule_names_a_channel_that_can_do_what_it_says() {
+    use Direction::{Incoming, Outgoing};
+    let mut desk = Desk::with(&["NO"]);
+    desk.change(&RegistryCommand::SetChannel(channel("CUSTOMS", true, false))).unwrap();
+    let mut set = |member: &str, rule: ChannelRule| desk.change(&RegistryCommand::SetRule { code: code(member), rule });
+    let good = rule(1, RuleKind::Delegate, Incoming, "CUSTOMS");
+    assert_eq!(set("NO", good.clone()), Ok(1));
+    assert_eq!(set("NO", good), Ok(0));
+    assert_eq!(set("NO", rule(1, RuleKind::Forward, Outgoing, "CUSTOMS")), Ok(1), "replaced by its id");
+    let cannot = RegistryError::ChannelCannot { channel: code("CUSTOMS"), what: "send" };
+    assert_eq!(set("NO", rule(2, RuleKind::Delegate, Outgoing, "CUSTOMS")), Err(cannot));
+    let unknown = RegistryError::ChannelUnknown(code("REGION"));
+    assert_eq!(set("NO", rule(2, RuleKind::Forward, Incoming, "REGION")), Err(unknown));
+    assert_eq!(set("LK", rule(1, RuleKind::Forward, Incoming, "CUSTOMS")), Err(RegistryError::NppoUnknown(code("LK"))));
+    for id in 2..=64 {
+        assert_eq!(set("NO", rule(id, RuleKind::Forward, Incoming, "CUSTOMS")), Ok(1));
+    }
+    let many = RegistryError::TooManyRules(code("NO"));
+    assert_eq!(set("NO", rule(65, RuleKind::Forward, Incoming, "CUSTOMS")), Err(many));
+    assert_eq!(desk.registry.rules_of(&code("NO")).len(), 64);
+    assert_eq!(desk.change(&RegistryCommand::RemoveRule { code: code("NO"), id: 64 }), Ok(1));
+    let unknown = RegistryError::RuleUnknown { code: code("NO"), id: 64 };
+    assert_eq!(desk.change(&RegistryCommand::RemoveRule { code: code("NO"), id: 64 }), Err(unknown));
+}
+
+fn push_to(url: &str) -> Delivery {
+    let trust = Trust::Pinned(CertificateFingerprint([9; 32]));
+    Delivery::Push(PushTarget { url: url.to_owned(), trust, poison: Poison::Park })
+}
+
+#[test]
+fn a_service_is_an_https_url_of_a_host() {
+    let mut desk = Desk::with(&["NO"]);
+    let mut set = |delivery| desk.change(&RegistryCommand::SetDelivery { code: code("NO"), delivery });
+    assert_eq!(set(push_to("https://ephyto.example/service?wsdl")), Ok(1));
+    let long = format!("https://ephyto.example/{}", "a".repeat(512));
+    for wrong in [
+        "http://ephyto.example/",
+        "https://",
+        "https:///path",
+        "https://a@b/",
+        "https://a/#b",
+        "https://ä/",
+        "https://a b/",
+        &long,
+    ] {
+        assert!(set(push_to(wrong)).is_err(), "{wrong}");
+    }
+    assert_eq!(set(Delivery::Pull), Ok(1));
+    assert_eq!(set(Delivery::Pull), Ok(0));
+}
+
+#[test]
+fn document_types_have_names_from_the_start_and_an_operator_may_set_more() {
+    let mut desk = Desk::with(&[]);
+    let profiles = |desk: &Desk| {
+        let documents = desk.registry.documents().into_iter();
+        documents.map(|document| (document.kind.0, document.profile)).collect::<Vec<_>>()
+    };
+    let first = profiles(&desk);
+    assert!(first.contains(&(851, "ippc".to_owned())) && first.contains(&(853, "lenient".to_owned())));
+    let document = |kind, profile: &str| DocumentKind {
+        kind: DocumentType(kind),
+        name: "Fumigation record".to_owned(),
+        profile: profile.to_owned(),
+    };
+    assert_eq!(desk.change(&RegistryCommand::SetDocument(document(900, "lenient"))), Ok(1));
+    assert_eq!(desk.change(&RegistryCommand::SetDocument(document(853, "strict"))), Ok(1));
+    assert!(
+        profiles(&desk).contains(&(900, "lenient".to_owned())) && profiles(&desk).contains(&(853, "strict".to_owned()))
+    );
+    assert_eq!(desk.change(&RegistryCommand::RemoveDocument(DocumentType(853))), Ok(1));
+    assert_eq!(desk.change(&RegistryCommand::RemoveDocument(DocumentType(900))), Ok(1));
+    assert_eq!(profiles(&desk), first);
+    assert!(desk.change(&RegistryCommand::RemoveDocument(DocumentType(851))).is_err());
+}
+
+#[test]
+fn a_registry_written_anew_is_the_same_and_survives_its_first_fact_alone() {
+    let mut desk = Desk::with(&["NO", "LK"]);
+    desk.change(&RegistryCommand::SetChannel(channel("CUSTOMS", true, true))).unwrap();
+    let no = code("NO");
+    let set_rule =
+        RegistryCommand::SetRule { code: no, rule: rule(1, RuleKind::Forward, Direction::Incoming, "CUSTOMS") };
+    desk.change(&set_rule).unwrap();
+    for party in ["NO", "CUSTOMS"] {
+        let delivery = push_to("https://ephyto.example/");
+        desk.change(&RegistryCommand::SetDelivery { code: code(party), delivery }).unwrap();
+    }
+    desk.change(&RegistryCommand::AddCertificate(certificate(1, "CUSTOMS"))).unwrap();
+    let mut anew = Registry::default();
+    desk.registry.facts().iter().for_each(|fact| anew.apply(fact));
+    assert_eq!(anew, desk.registry);
+    // Of a compaction that a crash cut off, any number of facts may have come again.
+    let mut torn = desk.registry.clone();
+    for fact in desk.registry.facts() {
+        torn.apply(&fact);
+        assert_eq!(torn, desk.registry);
+    }
 }

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use phytohub_model::{Accepted, DeliveryNumber, Fact, Locator, Track, TrackingState};
 
+use super::aside::{Routed, Step};
 use super::command::{Applied, Freed};
 use super::entry::{End, Entry, Links, NO_SEGMENT};
 use super::index::{fingerprint_hash, number_hash};
@@ -19,6 +20,8 @@ use super::{Shard, Slab};
 pub(super) struct Replay {
     /// Ends of envelopes whose acceptance was not met yet.
     early_ends: HashMap<DeliveryNumber, End>,
+    /// Steps of envelopes whose acceptance was not met yet.
+    pub(super) early_steps: HashMap<DeliveryNumber, Vec<Step>>,
     /// Copies of a content that lies elsewhere too.
     pub(super) superfluous: Vec<Locator>,
 }
@@ -54,6 +57,8 @@ impl Shard {
                 self.apply_end(expired.number, end)
             }
             Fact::Track(track) => self.apply_track(track, locator),
+            Fact::Attempted(attempted) => self.apply_attempted(attempted, locator),
+            Fact::Redelivered(redelivered) => self.apply_redelivered(redelivered, locator),
             // Facts of the registry have a journal of their own; here they mean nothing.
             Fact::Registry(_) => Applied::default(),
         };
@@ -77,6 +82,7 @@ impl Shard {
                 self.forget_delivery(slot);
             }
         }
+        self.find_copies();
         slots.retain(|&(_, slot)| !self.entries.get(slot).is_pending());
         slots.sort_by_key(|&(_, slot)| self.entries.get(slot).end.at);
         for (_, slot) in slots {
@@ -93,8 +99,9 @@ impl Shard {
                 self.remember(slot);
                 self.link(slot);
             }
+            let arrived = Applied { arrived: Some(self.party(self.entries.get(slot).receiver).code), freed: None };
             let early = self.replay.as_mut().and_then(|replay| replay.early_ends.remove(&accepted.number));
-            return early.map_or(Applied::default(), |end| self.finish(slot, end));
+            return early.map_or(arrived, |end| self.finish(slot, end));
         };
         self.relocate(slot, locator);
         Applied::default()
@@ -178,6 +185,7 @@ impl Shard {
     /// Ends a waiting envelope.
     fn finish(&mut self, slot: u32, end: End) -> Applied {
         if self.replay.is_none() {
+            self.displace(slot);
             self.unlink(slot);
         }
         let entry = self.entries.get_mut(slot);
@@ -190,13 +198,15 @@ impl Shard {
             if !self.entries.get(slot).is_retriable() {
                 self.forget_delivery(slot);
             }
+            self.drop_old_reminders(self.entries.get(slot).receiver);
         }
         let entry = self.entries.get(slot);
         Applied {
+            arrived: None,
             freed: Some(Freed {
                 locator: entry.accepted,
                 from: self.party(entry.from).code,
-                to: self.party(entry.to).code,
+                to: self.party(entry.receiver).code,
                 accepted_at: entry.accepted_at,
             }),
         }
@@ -205,7 +215,8 @@ impl Shard {
     /// A new entry, known by its number and nowhere else.
     fn insert(&mut self, accepted: &Accepted, locator: Locator) -> u32 {
         let (from, to) = (self.intern(accepted.header.from), self.intern(accepted.header.to));
-        self.party_mut(to).receives = true;
+        let receiver = self.route(accepted, to);
+        self.party_mut(receiver).receives = true;
         let slot = self.entries.insert(Entry {
             number: accepted.number,
             fingerprint: accepted.fingerprint,
@@ -214,7 +225,7 @@ impl Shard {
             document: accepted.header.document,
             certificate_number: accepted.header.certificate_number.clone(),
             from,
-            to,
+            receiver,
             accepted: locator,
             moved_from: NO_SEGMENT,
             links: Links::NONE,
@@ -224,7 +235,41 @@ impl Shard {
         self.next_sequence = self.next_sequence.max(accepted.sequence.saturating_add(1));
         let hash_of = |slot| number_hash(self.entries.get(slot).number);
         self.by_number.insert(number_hash(accepted.number), slot, hash_of);
+        let early = self.replay.as_mut().and_then(|replay| replay.early_steps.remove(&accepted.number));
+        early.into_iter().flatten().for_each(|step| self.add_step(accepted.number, step));
         slot
+    }
+
+    /// Keeps how the envelope goes, where that is not straight; gives who receives it.
+    fn route(&mut self, accepted: &Accepted, to: u32) -> u32 {
+        let Some(route) = accepted.route.as_deref() else { return to };
+        let receiver = route.receiver.map_or(to, |code| self.intern(code));
+        let sender = route.sender.map(|code| self.intern(code));
+        let routed = Routed { to, straight: route.receiver.is_none(), sender, original: route.original };
+        self.asides.entry(accepted.number).or_default().routed = Some(routed);
+        if let (Some(original), None) = (route.original, &self.replay) {
+            self.add_copy(original, accepted.number);
+        }
+        receiver
+    }
+
+    fn add_copy(&mut self, original: DeliveryNumber, copy: DeliveryNumber) {
+        if self.slot_of(original).is_some() {
+            let copies = &mut self.asides.entry(original).or_default().copies;
+            if !copies.contains(&copy) {
+                copies.push(copy);
+            }
+        }
+    }
+
+    /// After the replay, in which a copy may be met before its original.
+    fn find_copies(&mut self) {
+        let copies = self.asides.iter().filter_map(|(number, aside)| Some((aside.routed?.original?, *number)));
+        let mut copies: Vec<_> = copies.collect();
+        copies.sort_unstable();
+        for (original, copy) in copies {
+            self.add_copy(original, copy);
+        }
     }
 
     /// Lets retries of this delivery be known; of several with the same fingerprint only those of the latest.
@@ -247,14 +292,15 @@ impl Shard {
     /// Step 5, route: into the destination's inbox and the sender's outbox.
     fn link(&mut self, slot: u32) {
         let entry = self.entries.get(slot);
-        let (from, to) = (entry.from as usize, entry.to as usize);
+        let (from, to) = (entry.from as usize, entry.receiver as usize);
         self.parties[to].inbox.push(&mut self.entries, slot);
         self.parties[from].outbox.push(&mut self.entries, slot);
+        self.place(slot);
     }
 
     fn unlink(&mut self, slot: u32) {
         let entry = self.entries.get(slot);
-        let (from, to) = (entry.from as usize, entry.to as usize);
+        let (from, to) = (entry.from as usize, entry.receiver as usize);
         self.parties[to].inbox.unlink(&mut self.entries, slot);
         self.parties[from].outbox.unlink(&mut self.entries, slot);
     }

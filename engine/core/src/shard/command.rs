@@ -4,9 +4,13 @@ use std::slice;
 use std::time::Duration;
 
 use phytohub_model::{
-    ConnectionCode, Content, DeliveryNumber, Fact, Header, Locator, Outcome, Pressure, Timestamp, Track, TrackedHeader,
-    TrackingState,
+    Attempt, ConnectionCode, Content, DeliveryNumber, Fact, Header, Locator, Outcome, Pressure, Route, Timestamp,
+    Track, TrackedHeader, TrackingState,
 };
+
+use super::push::ParkAfter;
+use super::story::Story;
+use crate::admission::CopyFor;
 
 /// Limits and times of a shard. The server's configuration gives them; the figures named here are its defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +106,41 @@ pub enum Command {
     },
     /// Time has passed: give up what nobody fetched.
     Expire,
+    /// What is to be handed to a receiver's service now.
+    NextPush {
+        /// Whose.
+        receiver: ConnectionCode,
+        /// What was handed over and not acknowledged is handed over again after this time.
+        remind_after: Duration,
+        /// Whether what is due again goes before what was never handed over: the caller takes turns.
+        reminder_first: bool,
+    },
+    /// A receiver's service was called.
+    Attempted {
+        /// With which envelope.
+        number: DeliveryNumber,
+        /// How it went.
+        attempt: Attempt,
+        /// When the envelope is parked; `None` = never.
+        park: Option<ParkAfter>,
+    },
+    /// An operator wants parked envelopes taken up again.
+    Redeliver {
+        /// Which.
+        numbers: Vec<DeliveryNumber>,
+        /// Who wants it.
+        by: String,
+    },
+    /// What is parked, oldest first.
+    ListParked {
+        /// Of one receiver; `None` = of all.
+        receiver: Option<ConnectionCode>,
+    },
+    /// All that is known of an envelope, for operators.
+    Follow {
+        /// Which.
+        number: DeliveryNumber,
+    },
 }
 
 /// A delivery that admission let through.
@@ -113,10 +152,75 @@ pub struct Deliver {
     pub content: Content,
     /// The number it gets if it is new: fresh randomness from the shell, never used before.
     pub number: DeliveryNumber,
+    /// How it goes, where not straight from From to To.
+    pub route: Option<Box<Route>>,
+    /// Its copies for channels.
+    pub copies: Vec<Copy>,
     /// What waits in the other shards.
     pub elsewhere: Elsewhere,
     /// Whether the disk takes more.
     pub room: Room,
+}
+
+/// A copy of a delivery for a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copy {
+    /// For whom.
+    pub copy: CopyFor,
+    /// The number it gets if it is new, as random as the delivery's own.
+    pub number: DeliveryNumber,
+}
+
+/// A copy that the sender is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// For which channel.
+    pub channel: ConnectionCode,
+    /// Its number.
+    pub number: DeliveryNumber,
+}
+
+/// What is to be handed to a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NextPush {
+    /// This envelope.
+    Envelope(Box<Pushed>),
+    /// Nothing before this time, unless something new comes.
+    At(Timestamp),
+    /// Nothing, unless something new comes.
+    Nothing,
+}
+
+/// An envelope that is to be handed to a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pushed {
+    /// Header, number, state.
+    pub header: TrackedHeader,
+    /// Where its content lies.
+    pub locator: Locator,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// How many steps are kept of it already.
+    pub attempts: u32,
+    /// It was handed over before and is not acknowledged.
+    pub reminder: bool,
+}
+
+/// A parked envelope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parked {
+    /// Header, number, state.
+    pub header: TrackedHeader,
+    /// Whose service did not take it.
+    pub receiver: ConnectionCode,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// When it was parked.
+    pub parked_at: Timestamp,
+    /// How many steps are kept of it.
+    pub attempts: u32,
+    /// What the service said.
+    pub cause: Option<Box<str>>,
 }
 
 /// What waits in the other shards: the limits hold for the whole hub.
@@ -194,8 +298,15 @@ pub struct Listed {
 /// What a shard answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Deliver: the envelope's number and state. True = it was accepted before and this is its retry.
-    Accepted(TrackedHeader, bool),
+    /// Deliver: the envelope is the hub's.
+    Accepted {
+        /// Its number and state.
+        header: TrackedHeader,
+        /// It was accepted before and this is its retry.
+        again: bool,
+        /// The copies that its sender is told of.
+        copies: Vec<Copied>,
+    },
     /// Deliver: no room, nothing was accepted.
     Refused(Pressure),
     /// ListInbox, ListOutbox.
@@ -214,11 +325,31 @@ pub enum Answer {
     Tracked(Option<TrackedHeader>),
     /// Expire: so many were given up; at the limit there may be more.
     Expired(usize),
+    /// NextPush.
+    Push(NextPush),
+    /// Attempted: whether the envelope is parked by it.
+    Attempted {
+        /// Whether it is.
+        parked: bool,
+    },
+    /// Redeliver.
+    Redelivered {
+        /// How many were taken up.
+        redelivered: usize,
+        /// Those that are not parked, or were too many.
+        not_parked: Vec<DeliveryNumber>,
+    },
+    /// ListParked.
+    Parked(Vec<Parked>),
+    /// Follow: nothing when the shard does not know the number.
+    Story(Option<Box<Story>>),
 }
 
 /// What the shell may do after a fact was applied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
+    /// There is something new for this party's service.
+    pub arrived: Option<ConnectionCode>,
     /// An envelope ended: once that is durable, its content may be erased.
     pub freed: Option<Freed>,
 }

@@ -5,15 +5,16 @@ use std::collections::BinaryHeap;
 
 use phytohub_model::limits::MESSAGE_BYTES_MAX;
 use phytohub_model::{
-    Accepted, Acknowledged, ConnectionCode, DeliveryNumber, Expired, Fact, Header, Outcome, Pressure, Timestamp,
-    TrackedHeader, TrackingState,
+    Accepted, Acknowledged, ConnectionCode, DeliveryNumber, Expired, Fact, Fingerprint, Header, Outcome, Pressure,
+    Route, Timestamp, TrackedHeader, TrackingState,
 };
 
 use super::Shard;
-use super::command::{Answer, Command, Decision, Deliver, Facts, Room};
+use super::command::{Answer, Command, Copied, Copy, Decision, Deliver, Facts, Room};
 use super::entry::Entry;
 use super::index::fingerprint_hash;
 use super::lists::List;
+use crate::admission::CopyFor;
 use crate::text::cut;
 
 impl Shard {
@@ -34,34 +35,84 @@ impl Shard {
             Command::PullMany { codes } => self.pull_many(codes),
             Command::Track { codes, number } => self.track(codes, *number),
             Command::ListOutbox { codes } => self.list_outbox(codes),
+            Command::NextPush { receiver, remind_after, reminder_first } => {
+                self.next_push(now, receiver, *remind_after, *reminder_first)
+            }
+            Command::Attempted { number, attempt, park } => return self.attempted(*number, attempt, *park),
+            Command::Redeliver { numbers, by } => return self.redeliver(now, numbers, by),
+            Command::ListParked { receiver } => self.list_parked(receiver.as_ref()),
+            Command::Follow { number } => Answer::Story(self.story(*number).map(Box::new)),
         };
         Decision { facts: Facts::None, answer }
     }
 
     fn deliver(&self, now: Timestamp, deliver: &Deliver) -> Decision {
-        // A retry takes no room, so it is answered even when there is none.
-        if let Some(first) = self.first_of(now, deliver) {
-            let answer = Answer::Accepted(self.tracked_header_of(first), true);
-            return Decision { facts: Facts::None, answer };
-        }
-        if let Some(pressure) = self.pressure(deliver) {
-            return Decision { facts: Facts::None, answer: Answer::Refused(pressure) };
-        }
-        assert!(self.slot_of(deliver.number).is_none(), "delivery number {} is taken", deliver.number);
-        let fact = Fact::Accepted(Accepted {
-            number: deliver.number,
-            sequence: self.next_sequence,
-            at: now,
-            header: deliver.header.clone(),
-            fingerprint: deliver.content.fingerprint,
-        });
-        let header = TrackedHeader {
-            header: deliver.header.clone(),
-            number: deliver.number,
-            state: TrackingState::PendingDelivery,
-            message: None,
+        let first = self.first_of(now, deliver);
+        let mut facts = Vec::new();
+        let (header, again) = match first {
+            // A retry takes no room, so it is answered even when there is none.
+            Some(first) => (self.tracked_header_of(first), true),
+            None => {
+                if let Some(pressure) = self.pressure(deliver) {
+                    return Decision { facts: Facts::None, answer: Answer::Refused(pressure) };
+                }
+                let route = deliver.route.clone();
+                facts.push(self.accepted(now, deliver, deliver.number, deliver.content.fingerprint, route, 0));
+                let (header, number) = (deliver.header.clone(), deliver.number);
+                (TrackedHeader { header, number, state: TrackingState::PendingDelivery, message: None }, false)
+            }
         };
-        Decision { facts: Facts::One(fact), answer: Answer::Accepted(header, false) }
+        let copies = self.copy(now, deliver, header.number, &mut facts);
+        let facts = match facts.len() {
+            0 => Facts::None,
+            1 => facts.pop().map_or(Facts::None, Facts::One),
+            _ => Facts::Many(facts),
+        };
+        Decision { facts, answer: Answer::Accepted { header, again, copies } }
+    }
+
+    /// Adds the facts of the copies that are not there yet: all of a new delivery, and of a retry those that a crash
+    /// kept from the disk. Gives the copies that the sender is told of.
+    fn copy(&self, now: Timestamp, deliver: &Deliver, original: DeliveryNumber, facts: &mut Vec<Fact>) -> Vec<Copied> {
+        let mut told = Vec::new();
+        for Copy { copy: CopyFor { channel, told: is_told }, number } in &deliver.copies {
+            let number = self.copy_of(original, channel).unwrap_or_else(|| {
+                let route = Route { receiver: Some(*channel), sender: None, original: Some(original) };
+                let route = Route { sender: deliver.route.as_ref().and_then(|route| route.sender), ..route };
+                let fingerprint = deliver.content.fingerprint.of_copy_for(channel);
+                let place = facts.len() as u64;
+                facts.push(self.accepted(now, deliver, *number, fingerprint, Some(Box::new(route)), place));
+                *number
+            });
+            if *is_told {
+                told.push(Copied { channel: *channel, number });
+            }
+        }
+        told
+    }
+
+    /// The copy of an envelope that went to a channel, if one did.
+    fn copy_of(&self, original: DeliveryNumber, channel: &ConnectionCode) -> Option<DeliveryNumber> {
+        let copies = &self.asides.get(&original)?.copies;
+        let to_channel = |number: &&DeliveryNumber| {
+            self.entry_of(**number).is_some_and(|entry| self.party(entry.receiver).code == *channel)
+        };
+        copies.iter().find(to_channel).copied()
+    }
+
+    /// The acceptance of a delivery or of a copy of it, the `place`th of one decision.
+    fn accepted(
+        &self,
+        now: Timestamp,
+        deliver: &Deliver,
+        number: DeliveryNumber,
+        fingerprint: Fingerprint,
+        route: Option<Box<Route>>,
+        place: u64,
+    ) -> Fact {
+        assert!(self.slot_of(number).is_none(), "delivery number {number} is taken");
+        let (sequence, header) = (self.next_sequence + place, deliver.header.clone());
+        Fact::Accepted(Accepted { number, sequence, at: now, header, fingerprint, route })
     }
 
     /// The envelope of which this delivery is a repetition.
@@ -75,7 +126,7 @@ impl Shard {
 
     fn has_header(&self, entry: &Entry, header: &Header) -> bool {
         self.party(entry.from).code == header.from
-            && self.party(entry.to).code == header.to
+            && self.party(self.to_of(entry)).code == header.to
             && entry.document == header.document
             && entry.certificate_number == header.certificate_number
     }
@@ -86,7 +137,7 @@ impl Shard {
             self.party_id(code).map_or(0, |id| u64::from(list(self.party(id)).length))
         };
         let total = self.pending.saturating_add(deliver.elsewhere.total);
-        if total >= self.settings.pending_total_max {
+        if total.saturating_add(deliver.copies.len() as u64) >= self.settings.pending_total_max {
             return Some(Pressure::Total);
         }
         if count(&deliver.header.to, |party| party.inbox) >= self.settings.pending_per_destination_max {
@@ -108,14 +159,18 @@ impl Shard {
         // Both lists lead to the same envelopes: the shorter one leads there sooner.
         let waiting: u64 = ids.iter().map(|&id| u64::from(self.party(id).inbox.length)).sum();
         if u64::from(self.party(from).outbox.length) < waiting {
-            self.headers(self.merged(&[from], |party| party.outbox).filter(|entry| ids.contains(&entry.to)))
+            self.headers(self.merged(&[from], |party| party.outbox).filter(|entry| ids.contains(&entry.receiver)))
         } else {
             self.headers(self.merged(&ids, |party| party.inbox).filter(|entry| entry.from == from))
         }
     }
 
     fn list_outbox(&self, codes: &[ConnectionCode]) -> Answer {
-        self.headers(self.merged(&self.party_ids_of(codes), |party| party.outbox))
+        // Of copies a sender knows those it was told of, by their numbers.
+        let is_copy = |entry: &Entry| self.routed(entry).is_some_and(|routed| routed.original.is_some());
+        let ids = self.party_ids_of(codes);
+        let sent = self.merged(&ids, |party| party.outbox);
+        self.headers(sent.filter(|entry| !is_copy(entry)))
     }
 
     fn headers<'a>(&'a self, entries: impl Iterator<Item = &'a Entry>) -> Answer {
@@ -165,8 +220,11 @@ impl Shard {
     }
 
     fn track(&self, codes: &[ConnectionCode], number: DeliveryNumber) -> Answer {
-        let theirs =
-            |entry: &&Entry| codes.contains(&self.party(entry.from).code) || codes.contains(&self.party(entry.to).code);
+        let theirs = |entry: &&Entry| {
+            let sender = self.routed(entry).and_then(|routed| routed.sender);
+            let parties = [entry.from, self.to_of(entry), entry.receiver].into_iter().chain(sender);
+            parties.into_iter().any(|party| codes.contains(&self.party(party).code))
+        };
         Answer::Tracked(self.entry_of(number).filter(theirs).map(|entry| self.tracked_header_of(entry)))
     }
 
@@ -191,7 +249,7 @@ impl Shard {
 
     fn expired(&self, now: Timestamp, entry: &Entry) -> Expired {
         const DAY: u64 = 86_400;
-        let (to, allowed) = (self.party(entry.to).code, self.settings.expire_after.as_secs());
+        let (to, allowed) = (self.party(entry.receiver).code, self.settings.expire_after.as_secs());
         let time = match (allowed / DAY, allowed % DAY) {
             (1, 0) => "1 day".to_owned(),
             (days, 0) => format!("{days} days"),
@@ -206,7 +264,7 @@ impl Shard {
 
     /// The envelope of that number if its destination is one of `codes`: what is another's is not there.
     fn addressed_to(&self, codes: &[ConnectionCode], number: DeliveryNumber) -> Option<&Entry> {
-        self.entry_of(number).filter(|entry| codes.contains(&self.party(entry.to).code))
+        self.entry_of(number).filter(|entry| codes.contains(&self.party(entry.receiver).code))
     }
 
     /// The parties behind `codes`, each once.

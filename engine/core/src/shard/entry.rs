@@ -20,9 +20,10 @@ pub(super) struct Entry {
     pub(super) accepted_at: Timestamp,
     pub(super) document: Document,
     pub(super) certificate_number: CertificateNumber,
-    /// Interned codes.
+    /// Interned code of From.
     pub(super) from: u32,
-    pub(super) to: u32,
+    /// Interned code of the party in whose inbox it lies: To, or a channel.
+    pub(super) receiver: u32,
     /// The record with the content; its segment is [`NO_SEGMENT`] when only a track is known. For a finished entry
     /// it may name a segment that was released since.
     pub(super) accepted: Locator,

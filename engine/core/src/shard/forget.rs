@@ -83,6 +83,9 @@ impl Shard {
         // Present only when its end was not looked at since the window closed.
         self.forget_delivery(slot);
         let Entry { number, .. } = self.entries.remove(slot);
+        if let Some(aside) = self.asides.remove(&number) {
+            aside.steps.iter().for_each(|step| self.segments.subtract_record(step.segment));
+        }
         self.by_number.remove(number_hash(number), slot);
     }
 }

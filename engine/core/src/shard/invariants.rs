@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use phytohub_model::Fact;
 
 use super::Shard;
+use super::aside::PushState;
 use super::entry::{Links, NIL};
 use super::index::{fingerprint_hash, number_hash};
 use super::lists::{Lane, List, links_of};
@@ -21,6 +22,7 @@ impl Shard {
         if self.replay.is_none() {
             self.check_fingerprints();
             self.check_lists();
+            self.check_pushing();
         }
     }
 
@@ -43,6 +45,10 @@ impl Shard {
         let mut counted = Segments::default();
         for (_, entry) in self.entries.iter() {
             counted.add(entry);
+        }
+        for (number, aside) in &self.asides {
+            assert!(self.slot_of(*number).is_some(), "{number} is unknown and its steps are kept");
+            aside.steps.iter().for_each(|step| counted.add_record(step.segment));
         }
         let needed = |segments: &Segments| -> BTreeMap<u32, _> {
             let used = segments.iter().filter(|(_, segment)| segment.needed != Default::default());
@@ -72,7 +78,7 @@ impl Shard {
         for (id, party) in self.parties.iter().enumerate() {
             for slot in self.checked(&party.inbox, true) {
                 let entry = self.entries.get(slot);
-                assert!(entry.is_pending() && entry.to == id as u32, "{} is in a wrong inbox", entry.number);
+                assert!(entry.is_pending() && entry.receiver == id as u32, "{} is in a wrong inbox", entry.number);
                 assert!(main.insert(slot), "{} is in two lists", entry.number);
             }
             for slot in self.checked(&party.outbox, true) {
@@ -91,6 +97,19 @@ impl Shard {
             }
         }
         assert_eq!(main.len(), self.entries.len(), "an entry is in no list");
+    }
+
+    fn check_pushing(&self) {
+        let state = |slot: &u32| self.push_state(self.entries.get(*slot).number);
+        let mut parked = BTreeMap::new();
+        for party in &self.parties {
+            let inbox: Vec<u32> = party.inbox.iter(&self.entries).collect();
+            let next = inbox.iter().find(|slot| state(slot) == PushState::Waiting).copied().unwrap_or(NIL);
+            assert_eq!(party.pushing.next, next, "what {} gets next is wrong", party.code);
+            let stopped = inbox.into_iter().filter(|slot| state(slot) == PushState::Parked);
+            parked.extend(stopped.map(|slot| (self.entries.get(slot).sequence, slot)));
+        }
+        assert_eq!(parked, self.parked, "what is parked is wrong");
     }
 
     /// The slots of a list whose links, length and order were found right.
@@ -120,6 +139,8 @@ impl Shard {
             Fact::Acknowledged(acknowledged) => acknowledged.number,
             Fact::Expired(expired) => expired.number,
             Fact::Track(track) => track.accepted.number,
+            Fact::Attempted(attempted) => attempted.number,
+            Fact::Redelivered(redelivered) => redelivered.number,
             Fact::Registry(_) => return,
         };
         let Some(slot) = self.by_number.find(number_hash(number), |slot| self.entries.get(slot).number == number)
@@ -138,7 +159,7 @@ impl Shard {
             assert_eq!((before, behind), (slot, slot), "a list is torn at {number}");
         };
         if entry.is_pending() {
-            around(&self.party(entry.to).inbox);
+            around(&self.party(entry.receiver).inbox);
             around(&self.party(entry.from).outbox);
             let needed = self.segments.get(entry.accepted.segment).needed;
             assert!(needed.facts > 0 && needed.pending_bytes >= u64::from(entry.accepted.length));

@@ -5,6 +5,7 @@
 //! by time alone, in [`Shard::forget`].
 
 mod apply;
+mod aside;
 mod command;
 mod decide;
 mod entry;
@@ -12,22 +13,28 @@ mod forget;
 mod index;
 mod invariants;
 mod lists;
+mod push;
 mod reclaim;
 mod segments;
+mod story;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::RandomState;
 
 pub use command::{
-    Answer, Applied, Command, Decision, Deliver, Elsewhere, Facts, Freed, Inbox, Listed, Room, SegmentUse, Settings,
-    Survivor,
+    Answer, Applied, Command, Copied, Copy, Decision, Deliver, Elsewhere, Facts, Freed, Inbox, Listed, NextPush,
+    Parked, Pushed, Room, SegmentUse, Settings, Survivor,
 };
-use phytohub_model::{Accepted, ConnectionCode, DeliveryNumber, Header, Locator, ShardId, Track, TrackedHeader};
+use phytohub_model::{Accepted, ConnectionCode, DeliveryNumber, Header, Locator, Route, ShardId, Track, TrackedHeader};
+pub use push::ParkAfter;
+pub use story::{Story, StoryStep};
 
 use apply::Replay;
+use aside::{Asides, Routed};
 use entry::{Entry, NO_SEGMENT, Slab};
 use index::{Index, number_hash};
 use lists::{Lane, List};
+use push::Pushing;
 use segments::Segments;
 
 /// The state of one shard.
@@ -41,6 +48,10 @@ pub struct Shard {
     /// the same fingerprint the latest.
     by_fingerprint: Index,
     keys: RandomState,
+    /// What few envelopes have besides their entries.
+    asides: Asides,
+    /// Waiting envelopes that a service did not take, by their sequence.
+    parked: BTreeMap<u64, u32>,
     parties: Vec<Party>,
     party_ids: HashMap<ConnectionCode, u32>,
     /// Finished envelopes that may still stand in `by_fingerprint`, in order of their end.
@@ -64,6 +75,8 @@ struct Party {
     code: ConnectionCode,
     inbox: List,
     outbox: List,
+    /// Where its own service stands in the inbox.
+    pushing: Pushing,
     /// Whether something was ever addressed to it.
     receives: bool,
 }
@@ -78,6 +91,8 @@ impl Shard {
             by_number: Index::new(),
             by_fingerprint: Index::new(),
             keys: RandomState::new(),
+            asides: Asides::default(),
+            parked: BTreeMap::new(),
             parties: Vec::new(),
             party_ids: HashMap::new(),
             recent: List::new(Lane::Main),
@@ -144,7 +159,7 @@ impl Shard {
     fn intern(&mut self, code: ConnectionCode) -> u32 {
         *self.party_ids.entry(code).or_insert_with(|| {
             let (inbox, outbox) = (List::new(Lane::Main), List::new(Lane::Sent));
-            self.parties.push(Party { code, inbox, outbox, receives: false });
+            self.parties.push(Party { code, inbox, outbox, pushing: Pushing::new(), receives: false });
             (self.parties.len() - 1) as u32
         })
     }
@@ -157,10 +172,25 @@ impl Shard {
         &mut self.parties[id as usize]
     }
 
+    fn routed(&self, entry: &Entry) -> Option<Routed> {
+        self.asides.get(&entry.number).and_then(|aside| aside.routed)
+    }
+
+    /// To of its header.
+    fn to_of(&self, entry: &Entry) -> u32 {
+        self.routed(entry).map_or(entry.receiver, |routed| routed.to)
+    }
+
+    fn route_of(&self, entry: &Entry) -> Option<Box<Route>> {
+        let Routed { straight, sender, original, .. } = self.routed(entry)?;
+        let receiver = (!straight).then(|| self.party(entry.receiver).code);
+        Some(Box::new(Route { receiver, sender: sender.map(|id| self.party(id).code), original }))
+    }
+
     fn header_of(&self, entry: &Entry) -> Header {
         Header {
             from: self.party(entry.from).code,
-            to: self.party(entry.to).code,
+            to: self.party(self.to_of(entry)).code,
             document: entry.document,
             certificate_number: entry.certificate_number.clone(),
         }
@@ -185,6 +215,7 @@ impl Shard {
                 at: entry.accepted_at,
                 header: self.header_of(entry),
                 fingerprint: entry.fingerprint,
+                route: self.route_of(entry),
             },
             state: entry.end.state,
             finished_at: entry.end.at,

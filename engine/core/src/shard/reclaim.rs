@@ -3,6 +3,7 @@
 use phytohub_model::{DeliveryNumber, Fact, Locator};
 
 use super::Shard;
+use super::aside::Step;
 use super::command::{SegmentUse, Survivor};
 
 /// A segment of which less than this is needed is worth reclaiming: the journal then takes at most about twice the
@@ -53,9 +54,18 @@ impl Shard {
             Fact::Acknowledged(acknowledged) => self.survivor_of_end(acknowledged.number, locator, false),
             Fact::Expired(expired) => self.survivor_of_end(expired.number, locator, false),
             Fact::Track(track) => self.survivor_of_end(track.accepted.number, locator, true),
+            Fact::Attempted(attempted) => self.survivor_of_step(attempted.number, attempted.ordinal, locator),
+            Fact::Redelivered(redelivered) => self.survivor_of_step(redelivered.number, redelivered.ordinal, locator),
             // Not a shard's fact; what is not understood is not dropped.
             Fact::Registry(_) => Survivor::Copy,
         }
+    }
+
+    /// What happened to an envelope is kept as long as its track.
+    fn survivor_of_step(&self, number: DeliveryNumber, ordinal: u32, locator: Locator) -> Survivor {
+        let steps = self.asides.get(&number).map_or(&[][..], |aside| &aside.steps);
+        let lies_here = |step: &Step| step.ordinal == ordinal && step.segment == locator.segment;
+        if steps.iter().any(lies_here) { Survivor::Copy } else { Survivor::Drop }
     }
 
     fn survivor_of_end(&self, number: DeliveryNumber, locator: Locator, tracked: bool) -> Survivor {

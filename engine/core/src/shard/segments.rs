@@ -58,6 +58,16 @@ impl Segments {
         }
     }
 
+    /// Counts a record without content, as of a call of a service.
+    pub(super) fn add_record(&mut self, segment: u32) {
+        self.live.entry(segment).or_default().needed.facts += 1;
+    }
+
+    /// Takes back what [`Self::add_record`] counted.
+    pub(super) fn subtract_record(&mut self, segment: u32) {
+        self.live.entry(segment).or_default().needed.facts -= 1;
+    }
+
     pub(super) fn get(&self, segment: u32) -> Segment {
         self.live.get(&segment).copied().unwrap_or_default()
     }

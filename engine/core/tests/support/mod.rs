@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use phytohub_core::shard::{
-    Answer, Applied, Command, Deliver, Elsewhere, Facts, Freed, Listed, Room, Settings, Shard, Survivor,
+    Answer, Applied, Command, Deliver, Elsewhere, Facts, Freed, Listed, NextPush, Pushed, Room, Settings, Shard,
+    Survivor,
 };
 use phytohub_model::{
     CertificateNumber, ConnectionCode, Content, DeliveryNumber, Document, DocumentStatus, DocumentType, Fact,
@@ -70,6 +71,8 @@ pub fn deliver(n: u64, header: Header, length: u32) -> Deliver {
         content: Content { length, fingerprint },
         number: number(n),
         elsewhere: Elsewhere::default(),
+        route: None,
+        copies: Vec::new(),
         room: Room::Free,
     }
 }
@@ -149,7 +152,7 @@ impl Desk {
     /// A delivery that must be accepted as a new one.
     pub fn accept(&mut self, from: &str, to: &str, certificate_number: &str) -> DeliveryNumber {
         match self.deliver(from, to, certificate_number) {
-            Answer::Accepted(header, false) => header.number,
+            Answer::Accepted { header, again: false, .. } => header.number,
             answer => panic!("not accepted as new: {answer:?}"),
         }
     }
@@ -272,6 +275,10 @@ pub fn seen(shard: &Shard, now: Timestamp, all: &str, numbers: &[DeliveryNumber]
         answers.push(match decision.answer {
             Answer::Envelopes(envelopes) => Answer::Headers(envelopes.into_iter().map(|(listed, _)| listed).collect()),
             Answer::Envelope(envelope) => Answer::Tracked(envelope.map(|(header, _)| header)),
+            Answer::Push(NextPush::Envelope(pushed)) => {
+                let locator = Locator { segment: 0, offset: 0, length: pushed.locator.length };
+                Answer::Push(NextPush::Envelope(Box::new(Pushed { locator, ..*pushed })))
+            }
             answer => answer,
         });
     };
@@ -283,6 +290,14 @@ pub fn seen(shard: &Shard, now: Timestamp, all: &str, numbers: &[DeliveryNumber]
             ask(Command::Track { codes: codes(by), number });
             ask(Command::PullOne { codes: codes(by), number });
         }
+        for reminder_first in [false, true] {
+            let receiver = code(by);
+            ask(Command::NextPush { receiver, remind_after: HOUR, reminder_first });
+        }
     }
+    for &number in numbers {
+        ask(Command::Follow { number });
+    }
+    ask(Command::ListParked { receiver: None });
     Seen { pending: shard.pending(), tracks: shard.tracks(), answers }
 }

@@ -27,6 +27,7 @@ pub(crate) fn accepted(value: u64) -> Fact {
             certificate_number: CertificateNumber::new(&format!("EPHYTO-LK-2026-{value:07}")).expect("a number"),
         },
         fingerprint: Fingerprint(u128::from(value) << 70 | 17),
+        route: None,
     })
 }
 

@@ -159,8 +159,8 @@ fn read_child(reader: &mut Reader<'_>, body: &Bytes, child: &Start<'_>, reply: &
         }
         O::GetProfile => reply.nppos.push(rows::nppo(reader, child)?),
         O::GetAvailableChannels => {
-            while walk::child(reader)?.is_some() {
-                reply.channels.push(rows::channel(reader)?);
+            while let Some(row) = walk::child(reader)? {
+                reply.channels.push(rows::channel(reader, &row)?);
             }
         }
         operation => match operation.list() {

@@ -49,7 +49,7 @@ pub(super) fn nppo(reader: &mut Reader<'_>, row: &Start<'_>) -> Result<Nppo, Mal
     let code = code.parse().map_err(|error| {
         Malformed::new(row.at, format!("the member's Country '{}' cannot be used: {error}", shown(&code)))
     })?;
-    Ok(Nppo { code, name: String::new(), active: receives && sends, allowed: AllowedDocument::Only(pairs) })
+    Ok(Nppo::new(code, String::new(), receives && sends, AllowedDocument::Only(pairs)))
 }
 
 /// The pair that the AllowedDocument just begun allows.
@@ -68,18 +68,20 @@ fn allowed(reader: &mut Reader<'_>) -> Result<Option<Document>, Malformed> {
     Ok(kind.zip(status).filter(|_| is_active).map(|(kind, status)| Document { kind, status }))
 }
 
-pub(super) fn channel(reader: &mut Reader<'_>) -> Result<Channel, Malformed> {
-    let receive = boolean(reader, "Receive");
-    let send = boolean(reader, "Send");
-    let mut channel = Channel { code: String::new(), name: String::new(), receive, send };
+pub(super) fn channel(reader: &mut Reader<'_>, row: &Start<'_>) -> Result<Channel, Malformed> {
+    let (receive, send) = (boolean(reader, "Receive"), boolean(reader, "Send"));
+    let (mut code, mut name) = (String::new(), String::new());
     while let Some(child) = walk::child(reader)? {
         match child.local {
-            "Code" => channel.code = walk::text(reader, &child)?,
-            "Name" => channel.name = walk::text(reader, &child)?,
+            "Code" => code = walk::text(reader, &child)?,
+            "Name" => name = walk::text(reader, &child)?,
             _ => walk::skip(reader)?,
         }
     }
-    Ok(channel)
+    let code = code.parse().map_err(|error| {
+        Malformed::new(row.at, format!("the channel's Code '{}' cannot be used: {error}", shown(&code)))
+    })?;
+    Ok(Channel { code, name, receive, send })
 }
 
 pub(super) fn code_row(reader: &mut Reader<'_>, list: CodeList) -> Result<CodeRow, Malformed> {

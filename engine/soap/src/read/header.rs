@@ -1,7 +1,7 @@
 //! The fields of an envelope or header, in any order, with any prefixes.
 
 use bytes::Bytes;
-use phytohub_model::{HeaderFields, shown};
+use phytohub_model::{Forwarding, HeaderFields, shown};
 
 use super::{embedded, walk};
 use crate::content::Content;
@@ -113,29 +113,34 @@ fn number(reader: &mut Reader<'_>, field: &Start<'_>) -> Result<i32, Malformed> 
     })
 }
 
-/// Codes of the channels named; items that are nil or have an empty code name none.
-fn forwardings(reader: &mut Reader<'_>) -> Result<Vec<String>, Malformed> {
-    let mut codes = Vec::new();
+/// The channels named; items that are nil or have an empty code name none.
+fn forwardings(reader: &mut Reader<'_>) -> Result<Vec<Forwarding>, Malformed> {
+    let mut forwardings = Vec::new();
     while let Some(item) = walk::child(reader)? {
-        let mut code = String::new();
-        let mut seen = false;
+        let mut forwarding = Forwarding::default();
+        let (mut code_seen, mut number_seen) = (false, false);
         while let Some(field) = walk::child(reader)? {
-            if field.local != "Code" {
-                walk::skip(reader)?;
-                continue;
+            match field.local {
+                "Code" => {
+                    note_once(&mut code_seen, &field)?;
+                    forwarding.code = walk::text(reader, &field)?;
+                }
+                "HubDeliveryNumber" => {
+                    note_once(&mut number_seen, &field)?;
+                    forwarding.number = walk::text(reader, &field)?;
+                }
+                _ => walk::skip(reader)?,
             }
-            note_once(&mut seen, &field)?;
-            code = walk::text(reader, &field)?;
         }
-        if code.is_empty() {
+        if forwarding.code.is_empty() {
             continue;
         }
-        if codes.len() == FORWARDINGS_MAX {
+        if forwardings.len() == FORWARDINGS_MAX {
             return Err(Malformed::new(item.at, format!("Forwardings names more than {FORWARDINGS_MAX} channels")));
         }
-        codes.push(code);
+        forwardings.push(forwarding);
     }
-    Ok(codes)
+    Ok(forwardings)
 }
 
 /// The content of the element just begun: a slice of the body where it is character data, else rewritten as such.

@@ -1,6 +1,6 @@
 //! The directory: members and channels.
 
-use phytohub_model::{AllowedDocument, Channel, Document, DocumentStatus, DocumentType, Nppo};
+use phytohub_model::{AllowedDocument, Channel, ChannelRule, Document, DocumentStatus, DocumentType, Nppo};
 
 use super::body::Writer;
 
@@ -23,6 +23,21 @@ pub(super) fn write_nppo(out: &mut Writer, nppo: &Nppo) {
             }
         }
     }
+    if !nppo.rules.is_empty() {
+        out.element("hub:ChannelRules", |out| nppo.rules.iter().for_each(|rule| write_rule(out, rule)));
+    }
+}
+
+/// A rule; that it has no place for the channel's code is the contract's. 0 stands for any type and status.
+fn write_rule(out: &mut Writer, rule: &ChannelRule) {
+    let kind = rule.document_type.map_or(0, |kind| kind.0);
+    let status = rule.document_status.map_or(0, |status| status.0);
+    let country = rule.partner.map(|code| format!(" countryCode=\"{code}\"")).unwrap_or_default();
+    out.markup(&format!(
+        "<hub:ChannelRule id=\"{}\" active=\"true\" ruleType=\"{}\" certificateType=\"{kind}\" \
+         certificateStatus=\"{status}\"{country} direction=\"{}\"/>",
+        rule.id, rule.kind, rule.direction
+    ));
 }
 
 fn write_allowed(out: &mut Writer, Document { kind, status }: Document) {
@@ -44,7 +59,7 @@ fn write_coded(out: &mut Writer, element: &str, number: i32, name: &str) {
 
 pub(super) fn write_channel(out: &mut Writer, channel: &Channel) {
     out.markup(&format!("<hub:Channel Receive=\"{}\" Send=\"{}\">", channel.receive, channel.send));
-    out.text_element("hub:Code", &channel.code);
+    out.text_element("hub:Code", channel.code.as_str());
     out.text_element("hub:Name", &channel.name);
     out.markup("</hub:Channel>");
 }

@@ -1,6 +1,6 @@
 //! Headers and envelopes: fields in the order of their type, all in the hub's namespace.
 
-use phytohub_model::{HeaderFields, TrackedHeader};
+use phytohub_model::{Forwarding, HeaderFields, TrackedHeader};
 
 use super::body::Writer;
 use crate::answer::HeaderAnswer;
@@ -9,6 +9,10 @@ use crate::content::Content;
 pub(super) fn write_answer(out: &mut Writer, header: &HeaderAnswer) {
     match header {
         HeaderAnswer::Tracked(tracked) => write_tracked(out, tracked),
+        HeaderAnswer::Delivered(tracked, copies) => {
+            write_tracked(out, tracked);
+            write_forwardings(out, copies);
+        }
         HeaderAnswer::Echo(fields) => write_fields(out, fields),
     }
 }
@@ -47,13 +51,23 @@ pub(crate) fn write_fields(out: &mut Writer, fields: &HeaderFields) {
     for (name, text) in optional.into_iter().filter(|(_, text)| !text.is_empty()) {
         out.text_element(name, text);
     }
-    if !fields.forwardings.is_empty() {
-        out.element("hub:Forwardings", |out| {
-            for code in &fields.forwardings {
-                out.element("hub:EnvelopeForwarding", |out| out.text_element("hub:Code", code));
-            }
-        });
+    write_forwardings(out, &fields.forwardings);
+}
+
+fn write_forwardings(out: &mut Writer, forwardings: &[Forwarding]) {
+    if forwardings.is_empty() {
+        return;
     }
+    out.element("hub:Forwardings", |out| {
+        for Forwarding { code, number } in forwardings {
+            out.element("hub:EnvelopeForwarding", |out| {
+                out.text_element("hub:Code", code);
+                if !number.is_empty() {
+                    out.text_element("hub:HubDeliveryNumber", number);
+                }
+            });
+        }
+    });
 }
 
 fn write_number(out: &mut Writer, name: &str, number: i32) {
