@@ -54,6 +54,8 @@ fn delivery(n: u64) -> Deliver {
         number: number(n),
         elsewhere: Elsewhere { sender: 10, total: 1000 },
         room: Room::Free,
+        route: None,
+        copies: Vec::new(),
     }
 }
 
@@ -64,7 +66,7 @@ fn locator(n: u64, length: u32) -> Locator {
 
 fn accepted(n: u64) -> Fact {
     let Deliver { header, content, number, .. } = delivery(n);
-    Fact::Accepted(Accepted { number, sequence: n, at: NOW, header, fingerprint: content.fingerprint })
+    Fact::Accepted(Accepted { number, sequence: n, at: NOW, header, fingerprint: content.fingerprint, route: None })
 }
 
 /// What follows from a command, as the shard's thread does it but for the journal.

@@ -235,5 +235,6 @@ fn fact(value: u64) -> Fact {
             certificate_number: CertificateNumber::new("EPHYTO-LK-2026-0001234").expect("a number"),
         },
         fingerprint: Fingerprint(u128::from(value)),
+        route: None,
     })
 }

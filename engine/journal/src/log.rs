@@ -13,13 +13,14 @@ use crate::codec;
 use crate::disk::{BLOCK_BYTES, Disk, DiskFile};
 use crate::error::{CommitError, JobError, NoRoom, OpenError, ReadError};
 use crate::frame::{
-    FORMAT_VERSION, FRAME_HEADER_BYTES, FrameHeader, KIND_MARK, KIND_SEAL, SEAL_BYTES, align, checksum,
+    ARCHIVE_BYTES_MAX, FORMAT_VERSION, FRAME_HEADER_BYTES, FRAME_STEP, FrameHeader, KIND_MARK, KIND_SEAL, SEAL_BYTES,
+    align, checksum,
 };
 use crate::job::{Chores, Done, Job, JobOutcome};
 use crate::reader::Reader;
 use crate::recovery::{self, ContentState, Recovered};
 use crate::segment::{Role, SEGMENT_HEADER_BYTES, Segment, SegmentInfo, Stream, Table, encode_header};
-use crate::settings::{Room, Settings};
+use crate::settings::{RESERVE_SEGMENTS, Room, Settings};
 
 /// What fills up the last block of a write.
 static BLOCK_OF_ZEROS: [u8; BLOCK_BYTES] = [0; BLOCK_BYTES];
@@ -131,6 +132,26 @@ impl<D: Disk> Log<D> {
         head.push(&mut self.batch, header, &self.archive, content.clone());
         self.next_sequence += 1;
         Ok(locator)
+    }
+
+    /// Whether records with contents of these lengths, in bytes, find room one after the other, and the reserve for
+    /// acknowledgements stays.
+    pub fn holds(&self, stream: Stream, contents: impl Iterator<Item = usize>) -> bool {
+        let head = self.heads[stream.index()].as_ref().filter(|head| !head.sealed);
+        let mut free = head.map_or(0, |head| head.segment.size.saturating_sub(head.end + SEAL_BYTES) as usize);
+        let mut spares = self.spares.len().saturating_sub(RESERVE_SEGMENTS as usize);
+        for length in contents {
+            let bytes = (FRAME_HEADER_BYTES + ARCHIVE_BYTES_MAX) as usize + length;
+            if bytes > free {
+                if spares == 0 {
+                    return false;
+                }
+                spares -= 1;
+                free = (self.settings.segment_bytes - SEGMENT_HEADER_BYTES - SEAL_BYTES) as usize;
+            }
+            free = free.saturating_sub(bytes.next_multiple_of(FRAME_STEP as usize));
+        }
+        true
     }
 
     /// Bytes that the next commit will write.

@@ -67,6 +67,8 @@ pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>, token: String, s
     let admin = Admin { hub, token: token.into(), stop };
     let guarded = Router::new()
         .route("/v1/nppos", get(nppos))
+        .route("/v1/channels", get(channels))
+        .route("/v1/documents", get(documents))
         .route("/v1/changes", post(change))
         .route("/v1/validator", get(validator).post(change_validator))
         .route_layer(middleware::from_fn_with_state(admin.clone(), with_token));
@@ -138,6 +140,14 @@ async fn nppos(State(admin): State<Admin>, Query(wanted): Query<Wanted>) -> Resp
         Ok(members) => Json(members).into_response(),
         Err(error) => (StatusCode::NOT_FOUND, error).into_response(),
     }
+}
+
+async fn channels(State(admin): State<Admin>) -> Response {
+    Json(control::channels(&admin.hub.registry.load())).into_response()
+}
+
+async fn documents(State(admin): State<Admin>) -> Response {
+    Json(control::documents(&admin.hub.registry.load())).into_response()
 }
 
 async fn validator(State(admin): State<Admin>) -> Response {

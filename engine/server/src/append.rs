@@ -1,8 +1,9 @@
 //! Step 4, append: an admitted delivery goes to its shard and comes back with a number, durable.
 
 use bytes::Bytes;
-use phytohub_core::shard::{Answer, Command, Deliver, Elsewhere, Room};
-use phytohub_model::{Content, DeliveryNumber, Fault, FaultKind, Fingerprint, Header, TrackedHeader};
+use phytohub_core::admission::Admitted;
+use phytohub_core::shard::{Answer, Command, Copied, Copy, Deliver, Elsewhere, Room};
+use phytohub_model::{Content, DeliveryNumber, Fault, FaultKind, Fingerprint, Header, ShardId, TrackedHeader};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::hub::Hub;
@@ -12,6 +13,8 @@ use crate::recovery::log_settings;
 pub(crate) struct Appended {
     /// The header to answer with.
     pub(crate) header: TrackedHeader,
+    /// The copies that the sender is told of.
+    pub(crate) copies: Vec<Copied>,
     /// Whether it was known already: a retry.
     pub(crate) again: bool,
 }
@@ -20,20 +23,27 @@ pub(crate) struct Appended {
 ///
 /// # Errors
 /// A fault: the hub has no room, or failed. Nothing was accepted then.
-pub(crate) async fn append(hub: &Hub, header: Header, content: Bytes) -> Result<Appended, Fault> {
+pub(crate) async fn append(hub: &Hub, admitted: Admitted, content: Bytes) -> Result<Appended, Fault> {
+    let Admitted { header, route, copies } = admitted;
     let (id, shard) = hub.shard_of(&header.to);
     let length = length(hub, &content)?;
     let fingerprint = fingerprint(&header, &content);
     let command = Command::Deliver(Deliver {
         header,
         content: Content { length, fingerprint },
-        number: DeliveryNumber::new(id, random()?),
+        number: new_number(id)?,
+        route,
+        // Copies lie in the shard of the envelope itself, so that all of them become durable together.
+        copies: copies
+            .into_iter()
+            .map(|copy| Ok(Copy { copy, number: new_number(id)? }))
+            .collect::<Result<_, Fault>>()?,
         // The shard's thread fills in how things stand when it takes the command.
         elsewhere: Elsewhere::default(),
         room: Room::Free,
     });
     match shard.ask(command, content).await? {
-        Answer::Accepted(header, again) => Ok(Appended { header, again }),
+        Answer::Accepted { header, again, copies } => Ok(Appended { header, again, copies }),
         Answer::Refused(pressure) => {
             hub.metrics.refused(pressure.reason());
             Err(pressure.into())
@@ -53,11 +63,11 @@ fn length(hub: &Hub, content: &Bytes) -> Result<u32, Fault> {
     })
 }
 
-/// Fresh randomness of a number: not guessable, so that nobody can ask for an envelope whose number it was not told.
-fn random() -> Result<[u8; 15], Fault> {
+/// A number of fresh randomness: not guessable, so that nobody can ask for an envelope whose number it was not told.
+fn new_number(shard: ShardId) -> Result<DeliveryNumber, Fault> {
     let mut bytes = [0; 15];
     getrandom::fill(&mut bytes).map_err(|error| Fault::server(format!("The system gives no randomness: {error}")))?;
-    Ok(bytes)
+    Ok(DeliveryNumber::new(shard, bytes))
 }
 
 /// The identity of a delivery: the same fields and the same raw content give the same.

@@ -1,14 +1,17 @@
 //! Changes of the registry as documents: what the command line asks, through the running hub or on its directory.
 
-use std::collections::BTreeMap;
-
-use phytohub_core::registry::{Registry, RegistryCommand};
+use phytohub_core::registry::RegistryCommand;
 use phytohub_model::{
-    AllowedDocument, Certificate, CertificateFingerprint, ConnectionCode, Document, DocumentStatus, DocumentType, Nppo,
+    AllowedDocument, CertificateFingerprint, Channel, ChannelRule, ConnectionCode, Delivery, Document, DocumentKind,
+    DocumentStatus, DocumentType, Poison, PushTarget, Trust,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::identity;
+pub use rows::{ChannelRow, DocumentRow, Member, MemberCertificate, PushRow, RuleRow};
+pub(crate) use rows::{channels, documents, members};
+
+mod rows;
 
 /// A change, as it travels to the admin address.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -56,36 +59,89 @@ pub enum Change {
         /// SHA-256 of the certificate, hexadecimal.
         fingerprint: String,
     },
+    /// Lets a member or channel ask for its envelopes.
+    Pull {
+        /// Its code.
+        code: String,
+    },
+    /// Lets the hub call a member's or channel's own service.
+    Push {
+        /// Its code.
+        code: String,
+        /// `https://host[:port]/path`.
+        url: String,
+        /// SHA-256 of the service's certificate, hexadecimal; this or `authority`.
+        #[serde(default)]
+        pin: Option<String>,
+        /// The certificate of the authority that issued the service's, as PEM.
+        #[serde(default)]
+        authority: Option<String>,
+        /// What happens to an envelope that the service does not take: `park` or `hold`.
+        #[serde(default = "park")]
+        poison: String,
+    },
+    /// Adds a channel, or changes it.
+    Channel {
+        /// Its code.
+        code: String,
+        /// Name for people.
+        #[serde(default)]
+        name: String,
+        /// Whether it receives.
+        receive: bool,
+        /// Whether it sends in members' stead.
+        send: bool,
+    },
+    /// Adds a rule of a member about a channel, or changes the one of that number.
+    Rule {
+        /// The member's code.
+        code: String,
+        /// The rule's number; 0 or left out = the next free one.
+        #[serde(default)]
+        id: i32,
+        /// The channel's code.
+        channel: String,
+        /// `FORWARD` or `DELEGATE`.
+        kind: String,
+        /// `INC` or `OUT`.
+        direction: String,
+        /// Document type; left out = all.
+        #[serde(default, rename = "type")]
+        document_type: Option<i32>,
+        /// Document status; left out = all.
+        #[serde(default)]
+        status: Option<i32>,
+        /// Country or connection code of the other side; left out = any.
+        #[serde(default)]
+        partner: Option<String>,
+    },
+    /// Ends a member's rule.
+    RuleRemove {
+        /// The member's code.
+        code: String,
+        /// The rule's number.
+        id: i32,
+    },
+    /// Names a document type and says by which profile its content is judged.
+    Document {
+        /// The type's number.
+        #[serde(rename = "type")]
+        document_type: i32,
+        /// Its name for people.
+        name: String,
+        /// A profile of the validator, such as `ippc` or `lenient`.
+        profile: String,
+    },
+    /// Takes that back.
+    DocumentRemove {
+        /// The type's number.
+        #[serde(rename = "type")]
+        document_type: i32,
+    },
 }
 
-/// A member as it is listed and shown.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Member {
-    /// Connection code.
-    pub code: String,
-    /// Name for people.
-    pub name: String,
-    /// Whether it sends and receives.
-    pub active: bool,
-    /// `pull`: how it gets its envelopes.
-    pub delivery: String,
-    /// `TYPE:STATUS` pairs it receives; empty = all.
-    pub allow: Vec<String>,
-    /// Its certificates.
-    pub certificates: Vec<MemberCertificate>,
-}
-
-/// A registered certificate as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct MemberCertificate {
-    /// SHA-256, hexadecimal.
-    pub fingerprint: String,
-    /// Subject.
-    pub subject: String,
-    /// First moment of validity.
-    pub not_before: String,
-    /// Last moment of validity.
-    pub not_after: String,
+fn park() -> String {
+    Poison::Park.to_string()
 }
 
 impl Change {
@@ -113,8 +169,55 @@ impl Change {
                 code: parse_code(code)?,
                 fingerprint: parse_fingerprint(fingerprint)?,
             },
+            Self::Pull { code } => RegistryCommand::SetDelivery { code: parse_code(code)?, delivery: Delivery::Pull },
+            Self::Push { code, url, pin, authority, poison } => {
+                let target = target(url, pin.as_deref(), authority.as_deref(), poison)?;
+                RegistryCommand::SetDelivery { code: parse_code(code)?, delivery: Delivery::Push(target) }
+            }
+            Self::Channel { code, name, receive, send } => RegistryCommand::SetChannel(Channel {
+                code: parse_code(code)?,
+                name: name.clone(),
+                receive: *receive,
+                send: *send,
+            }),
+            Self::Rule { code, .. } => RegistryCommand::SetRule { code: parse_code(code)?, rule: self.rule()? },
+            Self::RuleRemove { code, id } => RegistryCommand::RemoveRule { code: parse_code(code)?, id: *id },
+            Self::Document { document_type, name, profile } => RegistryCommand::SetDocument(DocumentKind {
+                kind: DocumentType(*document_type),
+                name: name.clone(),
+                profile: profile.clone(),
+            }),
+            Self::DocumentRemove { document_type } => RegistryCommand::RemoveDocument(DocumentType(*document_type)),
         })
     }
+
+    fn rule(&self) -> Result<ChannelRule, String> {
+        let Self::Rule { id, channel, kind, direction, document_type, status, partner, .. } = self else {
+            return Err("this change is about no rule".to_owned());
+        };
+        Ok(ChannelRule {
+            id: *id,
+            channel: parse_code(channel)?,
+            kind: kind.parse().map_err(|()| format!("'{kind}' is no rule: FORWARD or DELEGATE"))?,
+            direction: direction.parse().map_err(|()| format!("'{direction}' is no direction: INC or OUT"))?,
+            document_type: document_type.map(DocumentType),
+            document_status: status.map(DocumentStatus),
+            partner: partner.as_deref().map(parse_code).transpose()?,
+        })
+    }
+}
+
+/// A member's service. That the authority's certificate can be used is found out here, not at the first call.
+fn target(url: &str, pin: Option<&str>, authority: Option<&str>, poison: &str) -> Result<PushTarget, String> {
+    let trust = match (pin, authority) {
+        (Some(pin), None) => Trust::Pinned(parse_fingerprint(pin)?),
+        (None, Some(pem)) => Trust::Authority(pem.to_owned()),
+        _ => return Err("give either the service's own certificate (pin) or its authority's (authority)".to_owned()),
+    };
+    let poison = poison.parse().map_err(|()| format!("'{poison}' is no way with a bad envelope: park or hold"))?;
+    let target = PushTarget { url: url.to_owned(), trust, poison };
+    phytohub_push::check(&target)?;
+    Ok(target)
 }
 
 fn parse_code(text: &str) -> Result<ConnectionCode, String> {
@@ -142,48 +245,6 @@ fn parse_allowed(pairs: &[String]) -> Result<AllowedDocument, String> {
     documents.sort_unstable();
     documents.dedup();
     Ok(AllowedDocument::Only(documents))
-}
-
-/// All members, or the one asked for.
-pub fn members(registry: &Registry, code: Option<&str>) -> Result<Vec<Member>, String> {
-    let wanted = code.map(parse_code).transpose()?;
-    let members: BTreeMap<ConnectionCode, Member> = registry
-        .nppos()
-        .filter(|nppo| wanted.is_none_or(|wanted| wanted == nppo.code))
-        .map(|nppo| (nppo.code, member(registry, nppo)))
-        .collect();
-    match wanted {
-        Some(code) if members.is_empty() => {
-            Err(format!("{code} is not in the registry; `phytohub nppo list` shows who is"))
-        }
-        _ => Ok(members.into_values().collect()),
-    }
-}
-
-fn member(registry: &Registry, nppo: &Nppo) -> Member {
-    let allow = match &nppo.allowed {
-        AllowedDocument::All => Vec::new(),
-        AllowedDocument::Only(pairs) => {
-            pairs.iter().map(|document| format!("{}:{}", document.kind.0, document.status.0)).collect()
-        }
-    };
-    Member {
-        code: nppo.code.to_string(),
-        name: nppo.name.clone(),
-        active: nppo.active,
-        delivery: "pull".to_owned(),
-        allow,
-        certificates: registry.certificates_of(&nppo.code).map(certificate).collect(),
-    }
-}
-
-fn certificate(certificate: &Certificate) -> MemberCertificate {
-    MemberCertificate {
-        fingerprint: certificate.fingerprint.to_string(),
-        subject: certificate.subject.clone(),
-        not_before: certificate.not_before.to_string(),
-        not_after: certificate.not_after.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -97,8 +97,13 @@ impl Hub {
         &self.shards
     }
 
-    /// The shards that own one of `codes`, each once.
+    /// The shards in which something can wait for one of `codes`, each once. What waits for a channel lies in the
+    /// shards of those it was sent to.
     pub(crate) fn shards_of(&self, codes: &[ConnectionCode]) -> Vec<&ShardHandle> {
+        let registry = self.registry.load();
+        if codes.iter().any(|code| registry.channel(code).is_some()) {
+            return self.shards.iter().collect();
+        }
         let mut indices: Vec<usize> = codes.iter().map(|code| route::shard_index(code, self.shards.len())).collect();
         indices.sort_unstable();
         indices.dedup();

@@ -42,6 +42,16 @@ pub(crate) fn read_certificate(pem: &[u8], code: ConnectionCode) -> Result<Certi
     })
 }
 
+/// The subject of a certificate in PEM.
+///
+/// # Errors
+/// A sentence when the text holds no certificate or one that cannot be read.
+pub(crate) fn subject_of(pem: &[u8]) -> Result<String, String> {
+    // Whose it is plays no part: any code will do.
+    let nobody = "XX".parse().map_err(|error| format!("{error}"))?;
+    read_certificate(pem, nobody).map(|certificate| certificate.subject)
+}
+
 /// TLS settings of the service from the hub's certificate and key.
 ///
 /// # Errors

@@ -219,7 +219,7 @@ impl ShardMetrics {
         let (state, at) = match fact {
             Fact::Acknowledged(fact) => (phytohub_model::TrackingState::from(fact.outcome).as_str(), fact.at),
             Fact::Expired(fact) => ("FailedDelivery", fact.at),
-            Fact::Accepted(_) | Fact::Track(_) | Fact::Registry(_) => return,
+            _ => return,
         };
         self.flow.finished.get_or_create(&StateLabel { state }).inc();
         self.flow.dwell.observe(at.since(accepted_at).as_secs_f64());

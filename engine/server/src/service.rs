@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use phytohub_core::admission::admit;
+use phytohub_core::shard::Copied;
 use phytohub_model::{
-    AllowedDocument, CertificateFingerprint, ConnectionCode, DocumentType, Fault, HeaderFields, Nppo, Outcome, Refusal,
-    TrackingState,
+    AllowedDocument, CertificateFingerprint, ConnectionCode, DocumentType, Fault, Forwarding, HeaderFields, Nppo,
+    Outcome, Refusal, TrackingState,
 };
 use phytohub_soap::{Answer, Delivery, HeaderAnswer, Operation, Request};
 
@@ -61,11 +62,17 @@ pub(crate) async fn call(
         }
         Request::GetActiveNppos => {
             let registry = hub.registry.load();
-            Ok(Answer::Nppos(registry.nppos().filter(|nppo| nppo.active).cloned().collect()))
+            // Whom a member has its envelopes copied to is its own business: rules are in its own profile only.
+            let row = |nppo: &Nppo| Nppo::new(nppo.code, nppo.name.clone(), true, nppo.allowed.clone());
+            Ok(Answer::Nppos(registry.nppos().filter(|nppo| nppo.active).map(row).collect()))
         }
         Request::GetProfile => Ok(Answer::Profile(profile(hub, &caller.codes))),
-        // Channels come with the operators' issue; a hub without any answers so.
-        Request::GetAvailableChannels => Ok(Answer::Channels(Vec::new())),
+        Request::GetAvailableChannels => {
+            let registry = hub.registry.load();
+            Ok(Answer::Channels(
+                registry.channels().filter(|channel| channel.receive || channel.send).cloned().collect(),
+            ))
+        }
         Request::CodeList(list) => Ok(Answer::CodeList(list, hub.validators.list(list))),
     }
 }
@@ -87,26 +94,29 @@ async fn deliver_envelope(
 ) -> Result<Answer, Fault> {
     let Delivery { header: fields, content } = delivery;
     let content = content.filter(|content| !content.is_blank());
-    let header = match admit(&hub.registry.load(), &caller.codes, &fields, content.is_some()) {
-        Ok(header) => header,
+    let admitted = match admit(&hub.registry.load(), &caller.codes, &fields, content.is_some()) {
+        Ok(admitted) => admitted,
         Err(refusal) => return Ok(refused(hub, operation, fields, &refusal)),
     };
     let Some(content) = content else { return Ok(refused(hub, operation, fields, &Refusal::ContentMissing)) };
     if validation == Validation::First && !hub.validators.only_observes() {
-        let judgement = hub.metrics.step(Step::Validate, validate::judge(hub, &content, Some(&header))).await;
+        let header = &admitted.header;
+        let judgement = hub.metrics.step(Step::Validate, validate::judge(hub, &content, Some(header))).await;
         hub.metrics.judged(header.from.as_str(), &judgement);
         if let Some(refusal) = validate::refusal(&judgement.verdict) {
             return Ok(refused(hub, operation, fields, &refusal));
         }
     }
-    let looked_on = hub.validators.looks_on().then(|| header.clone());
-    let appended = hub.metrics.step(Step::Append, append::append(hub, header, content.raw().clone())).await?;
+    let looked_on = hub.validators.looks_on().then(|| admitted.header.clone());
+    let appended = hub.metrics.step(Step::Append, append::append(hub, admitted, content.raw().clone())).await?;
     // What is delivered again was looked on the first time.
     if let Some(header) = looked_on.filter(|_| !appended.again) {
         hub.validators.delivered(&header, &content);
     }
     tracing::debug!(target: "phytohub::append", number = %appended.header.number, again = appended.again, "accepted");
-    Ok(Answer::Delivered { operation, header: HeaderAnswer::Tracked(appended.header) })
+    let told = |copied: Copied| Forwarding { code: copied.channel.to_string(), number: copied.number.to_string() };
+    let forwardings = appended.copies.into_iter().map(told).collect();
+    Ok(Answer::Delivered { operation, header: HeaderAnswer::Delivered(appended.header, forwardings) })
 }
 
 /// A delivery that the rules do not allow: the sender's own header, `FailedDelivery` and why. Nothing is kept of it, so
@@ -175,14 +185,9 @@ async fn track(hub: &Hub, codes: &[ConnectionCode], number: String) -> Result<An
     }))
 }
 
-/// The caller's own row; of a party with many codes the first.
+/// The caller's own row; of a party with many codes the first. A channel has none of its own: its row allows nothing.
 fn profile(hub: &Hub, codes: &[ConnectionCode]) -> Nppo {
     let registry = hub.registry.load();
-    codes.iter().find_map(|code| registry.nppo(code).cloned()).unwrap_or_else(|| Nppo {
-        // Not reached: a certificate is registered for codes of members only. An empty row is still no lie.
-        code: codes[0],
-        name: String::new(),
-        active: false,
-        allowed: AllowedDocument::Only(Vec::new()),
-    })
+    let own = codes.iter().find_map(|code| registry.nppo(code).cloned());
+    own.unwrap_or_else(|| Nppo::new(codes[0], String::new(), false, AllowedDocument::Only(Vec::new())))
 }

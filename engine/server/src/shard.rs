@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use phytohub_core::shard::{Answer, Command, Decision, Room, Shard};
+use phytohub_core::shard::{Answer, Command, Decision, Facts, Room, Shard};
 use phytohub_journal::{Durable, JobOutcome, Log, NoRoom, Reader, RealDisk, Stream};
 use phytohub_model::{Fact, Fault, FaultKind, Locator, Pressure, ShardId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -224,6 +224,12 @@ struct Owner {
     answers: Vec<(oneshot::Sender<Answer>, Answer)>,
 }
 
+/// Only an acceptance comes with content.
+fn content_of<'a>(fact: &Fact, content: &'a Bytes) -> &'a Bytes {
+    static NOTHING: Bytes = Bytes::new();
+    if matches!(fact, Fact::Accepted(_)) { content } else { &NOTHING }
+}
+
 /// Whether a fact found room in the log.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Append {
@@ -346,15 +352,23 @@ impl Owner {
                 if self.disk_low || !self.log.room().takes_deliveries() { Room::DiskLow } else { Room::Free };
         }
         let Decision { facts, mut answer } = self.core.decide(now, &request.command);
+        if facts.as_slice().len() > 1 && !self.holds(&facts, &request.content) {
+            self.answers.push((request.reply, Answer::Refused(Pressure::Queue)));
+            return Ok(());
+        }
         for fact in &facts {
-            // Only an acceptance comes with content; all other requests have none.
-            if self.append(fact, &request.content)? == Append::NoRoom {
+            if self.append(fact, content_of(fact, &request.content))? == Append::NoRoom {
                 answer = Answer::Refused(Pressure::Disk);
                 break;
             }
         }
         self.answers.push((request.reply, answer));
         Ok(())
+    }
+
+    /// Whether all facts of a decision find room: an envelope without its copies must not be.
+    fn holds(&self, facts: &Facts, content: &Bytes) -> bool {
+        self.log.holds(Stream::Hot, facts.iter().map(|fact| content_of(fact, content).len()))
     }
 
     fn append(&mut self, fact: &Fact, content: &Bytes) -> Result<Append, Failure> {

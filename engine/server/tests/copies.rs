@@ -43,6 +43,7 @@ fn accepted() -> Accepted {
         at: Timestamp(1),
         header: Header::try_from(&fields()).unwrap(),
         fingerprint: Fingerprint(1),
+        route: None,
     }
 }
 

@@ -5,4 +5,6 @@ mod request;
 mod rows;
 
 pub use answer::{ClientError, Reply, read_answer};
-pub use request::{deliver, deliver_xml, import_headers, plain, set_tracking, validate, with_message, with_number};
+pub use request::{
+    deliver, deliver_stored, deliver_xml, import_headers, plain, set_tracking, validate, with_message, with_number,
+};

@@ -13,7 +13,7 @@ use crate::names;
 use crate::operation::Operation;
 pub use body::Body;
 pub(crate) use body::Writer;
-pub(crate) use header::write_fields;
+pub(crate) use header::{write_envelope, write_fields};
 pub(crate) use lists::{Field, shape};
 
 /// Writes an answer. Content is linked into the body, not copied.
@@ -39,11 +39,11 @@ pub fn write_answer(answer: &Answer) -> Body {
         }),
         Answer::Envelope(None) | Answer::TrackingSet => {}
         Answer::Envelope(Some((tracked, content))) => {
-            in_result(&mut out, operation, |out| header::write_envelope(out, tracked, content));
+            in_result(&mut out, operation, |out| write_envelope(out, tracked, content));
         }
         Answer::Envelopes(envelopes) => in_result(&mut out, operation, |out| {
             for (tracked, content) in envelopes {
-                out.element("hub:Envelope", |out| header::write_envelope(out, tracked, content));
+                out.element("hub:Envelope", |out| write_envelope(out, tracked, content));
             }
         }),
         // The plain acknowledgement's answer has no field.

@@ -120,7 +120,7 @@ async fn a_refused_delivery_says_why_and_leaves_nothing() {
     refused(header("KE", "NL", "KE-2"), &content, "KE-1").await;
     refused(header("KE", "NL", "KE-1"), "<broken", "Schema").await;
     let mut with_channel = header("KE", "NL", "KE-1");
-    with_channel.forwardings.push("CUSTOMS".to_owned());
+    with_channel.forwardings.push(phytohub_model::Forwarding { code: "CUSTOMS".to_owned(), number: String::new() });
     refused(with_channel, &content, "CUSTOMS").await;
     assert_eq!(party(&hub, "NL").import_headers(None).await.unwrap(), []);
     assert_eq!(hub.metric("phytohub_refused_total{reason=\"invalid\"}").await, 2.0);

@@ -87,6 +87,23 @@ pub(crate) const CRATES: &[Crate] = &[
         dev: &["tempfile"],
     },
     Crate {
+        folder: "engine/push",
+        name: "phytohub-push",
+        normal: &[
+            "bytes",
+            "http-body-util",
+            "hyper",
+            "hyper-util",
+            "phytohub-model",
+            "phytohub-soap",
+            "ring",
+            "rustls",
+            "tokio",
+            "tokio-rustls",
+        ],
+        dev: &["rcgen"],
+    },
+    Crate {
         folder: "loadtest",
         name: "phytoload",
         normal: &[
@@ -151,6 +168,7 @@ pub(crate) const CRATES: &[Crate] = &[
             "phytohub-journal",
             "phytohub-model",
             "phytohub-operate",
+            "phytohub-push",
             "phytohub-soap",
             "phytoval",
             "phytoval-host",

@@ -78,7 +78,7 @@ pub enum RegistryCommand {
     SetRule {
         /// Whose.
         code: ConnectionCode,
-        /// The rule.
+        /// The rule; number 0 = the next free one.
         rule: ChannelRule,
     },
     /// A member's rule ends.
@@ -271,10 +271,12 @@ impl Registry {
         if nppo.rules.contains(rule) {
             return Ok(Vec::new());
         }
+        let next = nppo.rules.last().map_or(1, |rule| rule.id.saturating_add(1));
+        let rule = ChannelRule { id: if rule.id == 0 { next } else { rule.id }, ..rule.clone() };
         if nppo.rules.len() >= RULES_MAX && !nppo.rules.iter().any(|other| other.id == rule.id) {
             return Err(RegistryError::TooManyRules(code));
         }
-        Ok(vec![RegistryFact::RuleSet { code, rule: rule.clone() }])
+        Ok(vec![RegistryFact::RuleSet { code, rule }])
     }
 
     fn known(&self, code: &ConnectionCode) -> Result<&Nppo, RegistryError> {

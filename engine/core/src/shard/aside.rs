@@ -1,4 +1,5 @@
-//! What only few envelopes have, kept beside their entries: a way of their own, copies, calls of the receiver's service.
+//! What only few envelopes have, kept beside their entries: a way of their own, copies, calls of their receiver's
+//! service.
 
 use hashbrown::HashMap;
 use phytohub_model::{Attempt, AttemptOutcome, DeliveryNumber, Timestamp};

@@ -1,7 +1,7 @@
 //! Push: what is handed to a receiver's service next, what its calls lead to, and what is parked.
 //!
-//! Each receiver has a place in its inbox up to which everything was handed over or parked; the next envelope is the one
-//! there, so that the order holds and finding it costs nothing, however much waits for an acknowledgement. What was
+//! Each receiver has a place in its inbox up to which everything was handed over or parked; the next envelope is the
+//! one there, so that the order holds and finding it costs nothing, however much waits for an acknowledgement. What was
 //! handed over and not acknowledged is handed over again from time to time, in an order of its own.
 
 use std::collections::BTreeSet;

@@ -1,10 +1,11 @@
 //! Requests, one function for each shape.
 
-use phytohub_model::HeaderFields;
+use phytohub_model::{HeaderFields, TrackedHeader};
 
+use crate::content::Content;
 use crate::names;
 use crate::operation::Operation;
-use crate::write::{Writer, write_fields};
+use crate::write::{Body, Writer, write_envelope, write_fields};
 
 /// DeliverEnvelope or ValidateAndDeliverEnvelope, with the certificate as text.
 pub fn deliver(operation: Operation, header: &HeaderFields, content_text: &str) -> Vec<u8> {
@@ -13,6 +14,14 @@ pub fn deliver(operation: Operation, header: &HeaderFields, content_text: &str) 
             write_fields(out, header);
             out.text_element("hub:Content", content_text);
         });
+    })
+}
+
+/// DeliverEnvelope of an envelope that a hub has, with its number and state; content is linked, not copied.
+pub fn deliver_stored(header: &TrackedHeader, content: &Content) -> Body {
+    let operation = Operation::DeliverEnvelope;
+    body(operation, |out| {
+        out.element(&format!("eph:{}", operation.envelope_parameter()), |out| write_envelope(out, header, content));
     })
 }
 
@@ -69,11 +78,15 @@ pub fn plain(operation: Operation) -> Vec<u8> {
 }
 
 fn write(operation: Operation, parameters: impl FnOnce(&mut Writer)) -> Vec<u8> {
+    body(operation, parameters).into_bytes().into()
+}
+
+fn body(operation: Operation, parameters: impl FnOnce(&mut Writer)) -> Body {
     let mut out = Writer::new();
     out.envelope_begins();
     out.markup(&format!("<eph:{} xmlns:eph=\"{}\" xmlns:hub=\"{}\">", operation.name(), names::EPH, names::HUB));
     parameters(&mut out);
     out.markup(&format!("</eph:{}>", operation.name()));
     out.envelope_ends();
-    out.finish().into_bytes().into()
+    out.finish()
 }

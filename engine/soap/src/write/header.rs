@@ -17,7 +17,7 @@ pub(super) fn write_answer(out: &mut Writer, header: &HeaderAnswer) {
     }
 }
 
-pub(super) fn write_envelope(out: &mut Writer, tracked: &TrackedHeader, content: &Content) {
+pub(crate) fn write_envelope(out: &mut Writer, tracked: &TrackedHeader, content: &Content) {
     write_tracked(out, tracked);
     out.element("hub:Content", |out| out.content(content));
 }
