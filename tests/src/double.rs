@@ -16,20 +16,16 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 
+use crate::http::{read_http, write_http};
 use crate::hub::{TestHub, phytohub_ok};
 
 pub use store::Defect;
 use store::Store;
-
-/// Largest body that is taken.
-const BODY_BYTES_MAX: usize = 64 << 20;
-/// Largest head that is taken.
-const HEAD_BYTES_MAX: u64 = 64 << 10;
 
 const XML: &str = "text/xml; charset=utf-8";
 
@@ -201,45 +197,4 @@ impl Service {
         write_http(&mut stream, status, kind, body.as_bytes()).await?;
         stream.shutdown().await
     }
-}
-
-fn broken(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
-}
-
-/// Reads a request: its first line and its body; None when the other side closed instead.
-async fn read_http<S: AsyncBufRead + Unpin>(stream: &mut S) -> io::Result<Option<(String, Vec<u8>)>> {
-    let mut head = stream.take(HEAD_BYTES_MAX);
-    let mut first = String::new();
-    if head.read_line(&mut first).await? == 0 {
-        return Ok(None);
-    }
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        if head.read_line(&mut line).await? == 0 {
-            return Err(broken("the head does not end"));
-        }
-        let Some((name, value)) = line.split_once(':') else { break };
-        match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = value.trim().parse().map_err(|_| broken("Content-Length is no number"))?,
-            "transfer-encoding" => return Err(broken("a double reads no chunks")),
-            _ => {}
-        }
-    }
-    if length > BODY_BYTES_MAX {
-        return Err(broken("the body is larger than is taken"));
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await?;
-    Ok(Some((first, body)))
-}
-
-async fn write_http<S: AsyncWrite + Unpin>(stream: &mut S, status: &str, kind: &str, body: &[u8]) -> io::Result<()> {
-    let length = body.len();
-    let mut answer =
-        format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n").into_bytes();
-    answer.extend_from_slice(body);
-    stream.write_all(&answer).await?;
-    stream.flush().await
 }

@@ -2,7 +2,9 @@
 
 pub mod browser;
 pub mod double;
+mod http;
 pub mod hub;
 pub mod ledger;
 pub mod parties;
+pub mod service;
 pub mod wire;

@@ -1,7 +1,5 @@
 //! Push and channels: what is handed to whose service, in which order, and that no restart changes it.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
-
 mod support;
 
 use phytohub_core::admission::CopyFor;
@@ -143,7 +141,7 @@ fn copies_have_numbers_and_lives_of_their_own() {
     assert_eq!((desk.inbox("NO"), desk.inbox("CUSTOMS")), (vec![original.number], vec![copy]));
     assert_eq!(desk.inbox("QUIET").len(), 1);
     assert_eq!(desk.outbox("LK"), [original.number], "copies are known by their numbers");
-    let pulled = desk.pull_one("CUSTOMS", copy).unwrap().0;
+    let pulled = desk.pull_one("CUSTOMS", copy).expect("it waits").0;
     assert_eq!((pulled.header.from, pulled.header.to), (code("LK"), code("NO")), "the header stays as it was");
     assert_eq!(desk.pull_one("NO", copy), None, "what is another's is not there");
     desk.acknowledge("CUSTOMS", copy, Outcome::DeliveredNotReadable);

@@ -1,12 +1,13 @@
 //! Addresses that a member's service may have.
 //!
 //! A hub calls URLs that others asked for. Without this check such a URL could lead into the hub's own network, to
-//! services that trust whoever reaches them. The address is checked after the name was looked up and the connection goes
-//! to that very address, so that a name cannot mean something else a moment later.
+//! services that trust whoever reaches them. The address is checked after the name was looked up and the connection
+//! goes to that very address, so that a name cannot mean something else a moment later.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether an address belongs to the public internet, by the IANA special-purpose registries (RFC 6890 and its updates).
+/// Whether an address belongs to the public internet, by the IANA special-purpose registries (RFC 6890 and its
+/// updates).
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -45,8 +46,8 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         && !(first == 0x3fff && second < 0x1000)
 }
 
-/// The IPv4 address inside an IPv6 one that stands for it: mapped (::ffff:0:0/96), translated (64:ff9b::/96, RFC 6052) or
-/// 6to4 (2002::/16, RFC 3056).
+/// The IPv4 address inside an IPv6 one that stands for it: mapped (::ffff:0:0/96), translated (64:ff9b::/96, RFC
+/// 6052) or 6to4 (2002::/16, RFC 3056).
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let segments = address.segments();
     let of = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));

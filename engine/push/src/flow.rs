@@ -47,8 +47,8 @@ impl Flow {
         Self { settings, unanswered: 0, failures: 0, not_before: Duration::ZERO }
     }
 
-    /// A call ended at `now`. `next_is_another` says that the next call is with another envelope: then a refusal of this
-    /// one is no reason to wait. `chance` is a number from 0 to 1 that spreads the calls of many services.
+    /// A call ended at `now`. `next_is_another` says that the next call is with another envelope: then a refusal of
+    /// this one is no reason to wait. `chance` is a number from 0 to 1 that spreads the calls of many services.
     pub fn ended(&mut self, now: Duration, outcome: AttemptOutcome, next_is_another: bool, chance: f64) {
         match outcome {
             AttemptOutcome::Answered => (self.unanswered, self.failures) = (0, 0),

@@ -1,8 +1,9 @@
 //! Push: the hub as a client of members' own services.
 //!
-//! [`Service`] is one service and its connection; [`Service::call`] hands one envelope over and says how that ended, in
-//! the words of [`phytohub_model::AttemptOutcome`]: whether the envelope may have arrived decides what may be done next.
-//! [`Flow`] says when the next call may be made. What is called next is the core's say, and none of this crate's.
+//! [`Service`] is one service and its connection; [`Service::call`] hands one envelope over and says how that ended,
+//! in the words of [`phytohub_model::AttemptOutcome`]: whether the envelope may have arrived decides what may be done
+//! next. [`Flow`] says when the next call may be made. What is called next is the core's say, and none of this
+//! crate's.
 
 mod address;
 mod body;

@@ -62,11 +62,126 @@ pub enum Command {
         #[command(subcommand)]
         command: NppoCommand,
     },
+    /// Look at and change the channels to which envelopes are forwarded or delegated
+    Channel {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: ChannelCommand,
+    },
+    /// Look at and change the document types that have a name and a validator profile
+    Document {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: DocumentCommand,
+    },
     /// Look at and change what judges certificates, while the hub runs
     Validator {
         /// What to do with it.
         #[command(subcommand)]
         command: ValidatorCommand,
+    },
+}
+
+/// Commands about channels. Certificates, push and pull of a channel are set as those of a member.
+#[derive(Debug, Subcommand)]
+pub enum ChannelCommand {
+    /// Add a channel, or change it
+    Set {
+        /// Which.
+        #[command(flatten)]
+        channel: MemberArgs,
+        /// Its name for people
+        #[arg(long, default_value = "")]
+        name: String,
+        /// It receives copies and what is delegated to it
+        #[arg(long)]
+        receive: bool,
+        /// It sends for members that delegate that to it
+        #[arg(long)]
+        send: bool,
+    },
+    /// List all channels
+    List {
+        /// The hub's directory
+        dir: PathBuf,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Commands about document types.
+#[derive(Debug, Subcommand)]
+pub enum DocumentCommand {
+    /// Name a document type, or change its name and profile
+    Set {
+        /// The hub's directory
+        dir: PathBuf,
+        /// Its number, such as 853
+        #[arg(value_name = "TYPE")]
+        document_type: i32,
+        /// Its name for people
+        #[arg(long)]
+        name: String,
+        /// The validator's profile for its content: ippc, strict, lenient or the path of an overlay
+        #[arg(long, default_value = "lenient")]
+        profile: String,
+    },
+    /// Take that back; types with a name from the start have that again
+    Remove {
+        /// The hub's directory
+        dir: PathBuf,
+        /// Its number
+        #[arg(value_name = "TYPE")]
+        document_type: i32,
+    },
+    /// List all document types that have a name
+    List {
+        /// The hub's directory
+        dir: PathBuf,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Commands about a member's rules.
+#[derive(Debug, Subcommand)]
+pub enum RuleCommand {
+    /// Add a rule, or change the one of that number
+    Set {
+        /// Whose.
+        #[command(flatten)]
+        member: MemberArgs,
+        /// The channel's code
+        #[arg(long)]
+        channel: String,
+        /// FORWARD (a copy also goes there) or DELEGATE (it receives or sends in the member's stead)
+        #[arg(long)]
+        kind: String,
+        /// INC (what the member receives) or OUT (what it sends)
+        #[arg(long)]
+        direction: String,
+        /// Only this document type
+        #[arg(long = "type", value_name = "TYPE")]
+        document_type: Option<i32>,
+        /// Only this document status
+        #[arg(long)]
+        status: Option<i32>,
+        /// Only with this country or connection code on the other side
+        #[arg(long)]
+        partner: Option<String>,
+        /// The rule's number [default: the next free one]
+        #[arg(long, default_value_t = 0, hide_default_value = true)]
+        id: i32,
+    },
+    /// End a rule
+    Remove {
+        /// Whose.
+        #[command(flatten)]
+        member: MemberArgs,
+        /// Its number, as `nppo show` prints it
+        id: i32,
     },
 }
 
@@ -159,6 +274,37 @@ pub enum NppoCommand {
         /// The (type, status) pairs, such as 851:70; none = all
         #[arg(value_name = "TYPE:STATUS")]
         allow: Vec<String>,
+    },
+    /// Let the hub call the member's own service instead of waiting for it to pull
+    Push {
+        /// Whose.
+        #[command(flatten)]
+        member: MemberArgs,
+        /// Where: https://host[:port]/path
+        #[arg(long)]
+        url: String,
+        /// The service's own certificate: a PEM file, or its fingerprint (SHA-256, hexadecimal)
+        #[arg(
+            long,
+            value_name = "FILE|FINGERPRINT",
+            required_unless_present = "authority",
+            conflicts_with = "authority"
+        )]
+        pin: Option<String>,
+        /// The certificate (PEM) of the authority that issued the service's
+        #[arg(long, value_name = "FILE")]
+        authority: Option<PathBuf>,
+        /// Hold the order when an envelope is refused, instead of parking it
+        #[arg(long)]
+        hold: bool,
+    },
+    /// Wait for the member to ask for its envelopes
+    Pull(MemberArgs),
+    /// Look at and change a member's rules about channels
+    Rule {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: RuleCommand,
     },
     /// Add or revoke a member's certificate
     Certificate {

@@ -12,6 +12,7 @@ use crate::control::{self, Change, Member};
 use crate::hub;
 use crate::identity;
 use crate::members::Members;
+use crate::party_commands;
 use crate::pki;
 use phytohub_operate::layout::{Layout, PUBLIC, Running, write_new};
 
@@ -98,6 +99,14 @@ pub fn nppo(command: NppoCommand) -> Result<String, String> {
             let done = format!("{} receives {what}", member.code);
             change(&member.dir, Change::Allow { code: member.code, allow }).map(|()| done)
         }
+        NppoCommand::Push { member, url, pin, authority, hold } => {
+            party_commands::push(member, url, pin, authority, hold)
+        }
+        NppoCommand::Pull(MemberArgs { dir, code }) => {
+            let done = format!("{code} asks for its envelopes");
+            change(&dir, Change::Pull { code }).map(|()| done)
+        }
+        NppoCommand::Rule { command } => party_commands::rule(command),
         NppoCommand::Certificate { command: CertificateCommand::Add { member, file } } => {
             let pem = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
             let fingerprint = fingerprint_of(&file, &member.code)?;
@@ -113,7 +122,7 @@ pub fn nppo(command: NppoCommand) -> Result<String, String> {
     }
 }
 
-fn fingerprint_of(file: &Path, code: &str) -> Result<String, String> {
+pub(crate) fn fingerprint_of(file: &Path, code: &str) -> Result<String, String> {
     let pem = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let code = code.parse().map_err(|error| format!("'{code}': {error}"))?;
     let certificate = identity::read_certificate(&pem, code).map_err(|error| format!("{}: {error}", file.display()))?;
@@ -151,6 +160,16 @@ fn show(member: &MemberArgs, json: bool) -> Result<String, String> {
             if member.allow.is_empty() { "all documents".to_owned() } else { member.allow.join(" ") }
         ),
     ];
+    if let Some(push) = &member.push {
+        lines.push(format!("service   {} ({})", push.url, push.trust));
+        lines.push(format!(
+            "refused   an envelope that it refuses is {}",
+            if push.poison == "hold" { "held" } else { "parked" }
+        ));
+    }
+    for rule in &member.rules {
+        lines.push(party_commands::rule_line(rule));
+    }
     for certificate in &member.certificates {
         lines.push(format!("certificate {}", certificate.fingerprint));
         lines.push(format!("  subject {}", certificate.subject));
@@ -162,14 +181,22 @@ fn show(member: &MemberArgs, json: bool) -> Result<String, String> {
     Ok(lines.join("\n"))
 }
 
-/// Reads the registry, from the running hub or from its directory.
 fn members(dir: &Path, code: Option<&str>) -> Result<Vec<Member>, String> {
+    let query = code.map(|code| format!("?code={code}")).unwrap_or_default();
+    read(dir, &format!("/v1/nppos{query}"), |registry| control::members(registry, code))
+}
+
+/// Reads rows of the registry, from the running hub at `path` or from its directory.
+pub(crate) fn read<T: serde::de::DeserializeOwned>(
+    dir: &Path,
+    path: &str,
+    here: impl FnOnce(&phytohub_core::registry::Registry) -> Result<T, String>,
+) -> Result<T, String> {
     let layout = Layout::new(dir);
     match owner(&layout)? {
-        Owner::Here(members) => control::members(members.registry(), code),
+        Owner::Here(members) => here(members.registry()),
         Owner::Hub(running) => {
-            let query = code.map(|code| format!("?code={code}")).unwrap_or_default();
-            let text = client::admin(&layout, &running, "GET", &format!("/v1/nppos{query}"), None)?;
+            let text = client::admin(&layout, &running, "GET", path, None)?;
             serde_json::from_slice(&text).map_err(|error| format!("the hub's answer cannot be read: {error}"))
         }
     }
@@ -204,7 +231,7 @@ fn trial(dir: &Path, codes: &[String]) -> Result<String, String> {
 }
 
 /// Makes one change of the registry.
-fn change(dir: &Path, change: Change) -> Result<(), String> {
+pub(crate) fn change(dir: &Path, change: Change) -> Result<(), String> {
     change_all(dir, &[change])
 }
 

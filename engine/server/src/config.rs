@@ -12,6 +12,7 @@ use crate::ingress::HttpSettings;
 use crate::limits::LimitSettings;
 use crate::listen::ListenSettings;
 use crate::logging::LogSettings;
+use crate::push::PushSettings;
 use crate::shard::JournalSettings;
 use crate::validate::ValidationSettings;
 
@@ -31,6 +32,8 @@ pub struct Config {
     pub forget: ForgetSettings,
     /// How certificates are judged.
     pub validation: ValidationSettings,
+    /// Calls of members' own services.
+    pub push: PushSettings,
     /// Logs.
     pub log: LogSettings,
 }
@@ -70,6 +73,7 @@ impl Config {
         self.http.check()?;
         self.limits.check()?;
         self.journal.check(self.http.body_max)?;
+        self.push.check()?;
         self.log.check()
     }
 }

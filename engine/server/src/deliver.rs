@@ -143,7 +143,7 @@ async fn waiting(hub: &Hub, codes: &[ConnectionCode]) -> Result<Vec<(TrackedHead
 }
 
 /// Reads a content: from the page cache at once, else on a thread for blocking work. `None` = not there any more.
-async fn read(reader: &Reader<RealDisk>, locator: Locator) -> Result<Option<Bytes>, Fault> {
+pub(crate) async fn read(reader: &Reader<RealDisk>, locator: Locator) -> Result<Option<Bytes>, Fault> {
     let content = match reader.try_read_cached(locator) {
         Ok(Some(content)) => Ok(content),
         Ok(None) => {

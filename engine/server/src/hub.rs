@@ -11,9 +11,11 @@ use crate::ingress;
 use crate::members::{Members, RegistryHandle};
 use crate::metrics::Metrics;
 use crate::pending::PendingElsewhere;
+use crate::push::Board;
 use crate::route;
 use crate::shard::{self, Failed, ShardHandle, ShardParts};
 use crate::validate::Validators;
+use crate::wakers::Wakers;
 use phytohub_operate::layout::{Layout, Lock};
 
 /// A running hub without its sockets.
@@ -22,6 +24,10 @@ pub(crate) struct Hub {
     pub(crate) registry: RegistryHandle,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) validators: Validators,
+    /// Who is told when something new waits for a service.
+    pub(crate) wakers: Arc<Wakers>,
+    /// How it stands with the services that are called.
+    pub(crate) board: Arc<Board>,
     /// Room for bodies that are being received or worked on.
     pub(crate) bodies: Arc<Semaphore>,
     shards: Vec<ShardHandle>,
@@ -48,7 +54,8 @@ impl Hub {
         let lock = layout.lock().map_err(|error| {
             format!("{}: another process holds it ({error}); stop it first", layout.data().display())
         })?;
-        let (metrics, shard_metrics) = Metrics::new(fixed.shards);
+        let board = Arc::new(Board::default());
+        let (metrics, shard_metrics) = Metrics::new(fixed.shards, Arc::clone(&board));
         let metrics = Arc::new(metrics);
         let validators = Validators::open(&config.validation, layout.dir().to_owned(), Arc::clone(&metrics))?;
         let tell = |failed: &mpsc::UnboundedSender<String>| {
@@ -62,6 +69,7 @@ impl Hub {
         let mut threads = vec![thread];
         let mut shards = Vec::new();
         let views = PendingElsewhere::for_shards(fixed.shards);
+        let wakers = Arc::new(Wakers::default());
         for ((shard, metrics), pending) in (0..fixed.shards).zip(shard_metrics).zip(views) {
             let (handle, thread) = shard::start(ShardParts {
                 id: ShardId(shard),
@@ -71,13 +79,14 @@ impl Hub {
                 erase_after: config.forget.erase_after.0,
                 metrics,
                 pending,
+                wakers: Arc::clone(&wakers),
                 failed: tell(failed),
             })?;
             shards.push(handle);
             threads.push(thread);
         }
         let bodies = ingress::bodies(&config.http);
-        let hub = Self { config, registry, metrics, validators, bodies, shards };
+        let hub = Self { config, registry, metrics, validators, wakers, board, bodies, shards };
         Ok((Arc::new(hub), Threads { threads, _lock: lock }))
     }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use phytohub_model::{Certificate, CertificateFingerprint, ConnectionCode, Timestamp};
+use phytohub_push::Identity;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
@@ -52,15 +53,24 @@ pub(crate) fn subject_of(pem: &[u8]) -> Result<String, String> {
     read_certificate(pem, nobody).map(|certificate| certificate.subject)
 }
 
+/// The hub's own certificate and key.
+///
+/// # Errors
+/// A sentence that names the file.
+pub(crate) fn own(certificate: &Path, key: &Path) -> Result<Identity, String> {
+    let chain = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect)
+        .map_err(|error| format!("{}: {error}", certificate.display()))?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|error| format!("{}: {error}", key.display()))?;
+    Ok(Identity { chain, key })
+}
+
 /// TLS settings of the service from the hub's certificate and key.
 ///
 /// # Errors
 /// A sentence that names the file.
 pub(crate) fn server_config(certificate: &Path, key: &Path) -> Result<ServerConfig, String> {
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect)
-        .map_err(|error| format!("{}: {error}", certificate.display()))?;
-    let key_der = PrivateKeyDer::from_pem_file(key).map_err(|error| format!("{}: {error}", key.display()))?;
+    let Identity { chain, key: key_der } = own(certificate, key)?;
     let provider = Arc::new(ring::default_provider());
     let verifier = Arc::new(AnyClient { algorithms: provider.signature_verification_algorithms });
     let mut config = ServerConfig::builder_with_provider(provider)

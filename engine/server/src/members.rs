@@ -11,7 +11,7 @@ use crossbeam_channel::{Sender, bounded};
 use phytohub_core::registry::{Registry, RegistryCommand};
 use phytohub_journal::{ContentState, Log, RealDisk, Settings, Stream};
 use phytohub_model::Fact;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::clock;
 use crate::owner;
@@ -140,6 +140,8 @@ enum Message {
 pub(crate) struct RegistryHandle {
     changes: Sender<Message>,
     snapshot: Arc<ArcSwap<Registry>>,
+    /// Counts the changes.
+    changed: watch::Receiver<u64>,
 }
 
 impl RegistryHandle {
@@ -148,6 +150,7 @@ impl RegistryHandle {
         let (changes, messages) = bounded(QUEUE);
         let snapshot = Arc::new(ArcSwap::from_pointee(members.registry().clone()));
         let published = Arc::clone(&snapshot);
+        let (count, changed) = watch::channel(0);
         let run = move || {
             for message in messages {
                 let Message::Change(command, reply) = message else { break };
@@ -156,6 +159,7 @@ impl RegistryHandle {
                     return Err(error.to_string());
                 }
                 published.store(Arc::new(members.registry().clone()));
+                count.send_modify(|count| *count += 1);
                 // A command line that went away looks again.
                 let _ = reply.send(result.map_err(|error| error.to_string()));
             }
@@ -163,12 +167,17 @@ impl RegistryHandle {
         };
         let thread = owner::spawn("registry".to_owned(), move |error| failed(error), run)
             .map_err(|error| format!("no thread for the registry: {error}"))?;
-        Ok((Self { changes, snapshot }, thread))
+        Ok((Self { changes, snapshot, changed }, thread))
     }
 
     /// The registry as of the last durable change.
     pub(crate) fn load(&self) -> arc_swap::Guard<Arc<Registry>> {
         self.snapshot.load()
+    }
+
+    /// Tells of each change once it is published.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.clone()
     }
 
     /// Makes one change; answers when it is durable and published.

@@ -1,5 +1,6 @@
 //! Prometheus metrics. Names, codes of members and numbers only: no content, no persons, no keys.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::time::{Duration, Instant};
@@ -7,7 +8,8 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use phytohub_core::shard::{Inbox, Shard};
 use phytohub_journal::{Log, RealDisk};
-use phytohub_model::{Fact, Timestamp};
+use phytohub_model::{AttemptOutcome, ConnectionCode, Fact, Timestamp};
+use phytohub_push::Breaker;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, text};
 use prometheus_client::metrics::counter::Counter;
@@ -18,6 +20,7 @@ use prometheus_client::registry::{Registry, Unit};
 use tracing::Instrument;
 
 use crate::clock;
+use crate::push::Board;
 use crate::step::Step;
 use crate::validate::{Broken, Judgement};
 
@@ -50,6 +53,12 @@ struct JudgedLabel {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PushedLabel {
+    to: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct FindingLabel {
     from: String,
     rule: String,
@@ -73,6 +82,7 @@ pub(crate) struct Metrics {
     judged: Family<JudgedLabel, Counter>,
     findings: Family<FindingLabel, Counter>,
     not_judged: Counter,
+    pushed: Family<PushedLabel, Counter>,
     flow: Flow,
 }
 
@@ -98,6 +108,7 @@ pub(crate) struct ShardMetrics {
 #[derive(Debug, Default)]
 struct ShardState {
     inboxes: ArcSwap<Vec<Inbox>>,
+    parked: ArcSwap<Vec<(ConnectionCode, u64)>>,
     pending: AtomicU64,
     tracks: AtomicU64,
     segments: AtomicU64,
@@ -105,8 +116,8 @@ struct ShardState {
 }
 
 impl Metrics {
-    /// Registers everything for `shards` shards.
-    pub(crate) fn new(shards: u8) -> (Self, Vec<Arc<ShardMetrics>>) {
+    /// Registers everything for `shards` shards and the services that `services` tells of.
+    pub(crate) fn new(shards: u8, services: Arc<Board>) -> (Self, Vec<Arc<ShardMetrics>>) {
         let mut registry = Registry::with_prefix("phytohub");
         let flow = Flow {
             steps: Family::new_with_constructor(seconds as fn() -> Histogram),
@@ -134,11 +145,24 @@ impl Metrics {
         registry.register("findings", help, findings.clone());
         let help = "Deliveries left out by the observing validator because too many waited";
         registry.register("not_judged", help, not_judged.clone());
+        let pushed = Family::default();
+        registry.register("pushed", "Calls of members' services, by receiver and outcome", pushed.clone());
+        registry.register_collector(Box::new(ServiceCollector(services)));
         let states: Vec<Arc<ShardState>> = (0..shards).map(|_| Arc::default()).collect();
         registry.register_collector(Box::new(StateCollector(states.clone())));
         let shards = states.into_iter().map(|state| Arc::new(ShardMetrics { flow: flow.clone(), state })).collect();
-        let all =
-            Self { registry, requests, refused, connections, connections_ended, judged, findings, not_judged, flow };
+        let all = Self {
+            registry,
+            requests,
+            refused,
+            connections,
+            connections_ended,
+            judged,
+            findings,
+            not_judged,
+            pushed,
+            flow,
+        };
         (all, shards)
     }
 
@@ -165,6 +189,11 @@ impl Metrics {
             let label = FindingLabel { from: from.to_owned(), rule: rule.to_string(), level: level.as_str() };
             self.findings.get_or_create(&label).inc();
         }
+    }
+
+    /// The service of a member or channel was called.
+    pub(crate) fn pushed(&self, to: &str, outcome: AttemptOutcome) {
+        self.pushed.get_or_create(&PushedLabel { to: to.to_owned(), outcome: outcome.as_str() }).inc();
     }
 
     /// A delivery was left out by the observer.
@@ -236,10 +265,32 @@ impl ShardMetrics {
     pub(crate) fn observe_state(&self, core: &Shard, log: &Log<RealDisk>, disk_low: bool) {
         use std::sync::atomic::Ordering::Relaxed;
         self.state.inboxes.store(Arc::new(core.inboxes().collect()));
+        self.state.parked.store(Arc::new(core.parked().collect()));
         self.state.pending.store(core.pending(), Relaxed);
         self.state.tracks.store(core.tracks(), Relaxed);
         self.state.segments.store(log.segments().len() as u64, Relaxed);
         self.state.disk_low.store(i64::from(disk_low || !log.room().takes_deliveries()), Relaxed);
+    }
+}
+
+/// Services that are called: whether each is believed to work.
+#[derive(Debug)]
+struct ServiceCollector(Arc<Board>);
+
+impl Collector for ServiceCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let help = "Whether a member's service is believed to work: 0 = yes, 1 = being tried, 2 = no";
+        let kind = ConstGauge::new(0_u64).metric_type();
+        let mut family = encoder.encode_descriptor("push_breaker", help, None, kind)?;
+        for (code, status) in self.0.all() {
+            let value: u64 = match status.breaker {
+                Breaker::Closed => 0,
+                Breaker::HalfOpen => 1,
+                Breaker::Open => 2,
+            };
+            ConstGauge::new(value).encode(family.encode_family(&[("to", code.as_str())])?)?;
+        }
+        Ok(())
     }
 }
 
@@ -287,6 +338,22 @@ impl StateCollector {
             let labels = [("destination", inbox.code.as_str())];
             let age = inbox.oldest.map_or(Duration::ZERO, |oldest| now.since(oldest));
             ConstGauge::new(age.as_secs_f64()).encode(family.encode_family(&labels)?)?;
+        }
+        self.encode_parked(encoder)
+    }
+
+    fn encode_parked(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let mut parked: BTreeMap<ConnectionCode, u64> = BTreeMap::new();
+        for state in &self.0 {
+            for &(code, count) in state.parked.load().iter() {
+                *parked.entry(code).or_default() += count;
+            }
+        }
+        let kind = ConstGauge::new(0_u64).metric_type();
+        let help = "Envelopes that a receiver's service did not take and that wait for an operator";
+        let mut family = encoder.encode_descriptor("parked", help, None, kind)?;
+        for (code, count) in parked {
+            ConstGauge::new(count).encode(family.encode_family(&[("destination", code.as_str())])?)?;
         }
         Ok(())
     }

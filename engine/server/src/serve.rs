@@ -21,6 +21,7 @@ use crate::deadline::{Phases, Watched};
 use crate::hub::Hub;
 use crate::identity;
 use crate::ingress;
+use crate::push;
 use phytohub_operate::layout::{Layout, Running};
 
 /// Largest head of a request: real clients send less than 2 KiB.
@@ -43,12 +44,14 @@ pub fn serve(layout: &Layout, config: Config) -> Result<(), String> {
 
 async fn run(layout: &Layout, config: Config) -> Result<(), String> {
     let tls = identity::server_config(&layout.pki("hub.pem"), &layout.pki("hub.key"))?;
+    let own_identity = identity::own(&layout.pki("hub.pem"), &layout.pki("hub.key"))?;
     let token = admin::read_token(layout)?;
     let soap = bind(config.listen.soap, "[listen] soap").await?;
     let admin_socket = bind(config.listen.admin, "[listen] admin").await?;
     let (failed, mut failures) = mpsc::unbounded_channel();
     let (hub, threads) = Hub::start(config, layout, &failed)?;
     let (stopping, stop) = watch::channel(false);
+    let drain = hub.config.http.drain_timeout.0;
     let (soap_address, admin_address) = (address(&soap)?, address(&admin_socket)?);
     let running =
         Running { pid: std::process::id(), soap: soap_address.to_string(), admin: format!("http://{admin_address}") };
@@ -59,6 +62,7 @@ async fn run(layout: &Layout, config: Config) -> Result<(), String> {
     }
     let mut signals = Signals::new().map_err(|error| format!("no signals: {error}"))?;
     tokio::spawn(admin::serve(admin_socket, Arc::clone(&hub), token, stop.clone()));
+    let pusher = tokio::spawn(push::run(Arc::clone(&hub), own_identity, stop.clone()));
     let door = tokio::spawn(accept(soap, TlsAcceptor::from(Arc::new(tls)), Arc::clone(&hub), stop));
     announce(soap_address, admin_address);
     let failure = tokio::select! {
@@ -74,6 +78,10 @@ async fn run(layout: &Layout, config: Config) -> Result<(), String> {
     let _ = stopping.send(true);
     if door.await.is_err() {
         return Err("the accept loop panicked".to_owned());
+    }
+    // A call that is not over by then is made again with the same number after the start.
+    if let Ok(Err(_)) = tokio::time::timeout(drain, pusher).await {
+        return Err("push panicked".to_owned());
     }
     hub.stop();
     tokio::task::spawn_blocking(move || threads.join())

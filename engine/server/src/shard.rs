@@ -12,7 +12,7 @@ use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use phytohub_core::shard::{Answer, Command, Decision, Facts, Room, Shard};
 use phytohub_journal::{Durable, JobOutcome, Log, NoRoom, Reader, RealDisk, Stream};
-use phytohub_model::{Fact, Fault, FaultKind, Locator, Pressure, ShardId, Timestamp};
+use phytohub_model::{ConnectionCode, Fact, Fault, FaultKind, Locator, Pressure, ShardId, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
@@ -23,6 +23,7 @@ use crate::owner;
 use crate::pending::PendingElsewhere;
 use crate::reclaim::Reclaim;
 use crate::step::Step;
+use crate::wakers::Wakers;
 use phytohub_operate::Size;
 
 /// Section `[journal]`.
@@ -76,13 +77,13 @@ impl JournalSettings {
     }
 }
 
-/// What reaches a shard's thread.
 /// How long a batch waits for more requests when the one before was large: about as long as a sync takes, so that under
 /// load fewer syncs do the work, and a hub with little to do never waits.
 const GATHER: Duration = Duration::from_micros(400);
 /// Requests in a batch from which on the next one waits.
 const GATHER_FROM: usize = 4;
 
+/// What reaches a shard's thread.
 enum Message {
     /// A request and its content; answered after the commit.
     Request(Request),
@@ -118,6 +119,8 @@ pub(crate) struct ShardParts {
     pub(crate) erase_after: Duration,
     pub(crate) metrics: Arc<ShardMetrics>,
     pub(crate) pending: PendingElsewhere,
+    /// Told when something new waits for a receiver.
+    pub(crate) wakers: Arc<Wakers>,
     /// Told once when the shard can no longer go on.
     pub(crate) failed: Failed,
 }
@@ -189,6 +192,8 @@ pub(crate) fn start(parts: ShardParts) -> Result<(ShardHandle, JoinHandle<()>), 
         to_erase,
         metrics: parts.metrics,
         pending,
+        wakers: parts.wakers,
+        arrived: Vec::new(),
         settings: parts.journal,
         dir: parts.dir,
         erase_after: parts.erase_after,
@@ -212,6 +217,9 @@ struct Owner {
     to_erase: VecDeque<(Instant, Locator)>,
     metrics: Arc<ShardMetrics>,
     pending: PendingElsewhere,
+    wakers: Arc<Wakers>,
+    /// For whom the batch brought something, told once it is durable.
+    arrived: Vec<ConnectionCode>,
     settings: JournalSettings,
     dir: PathBuf,
     erase_after: Duration,
@@ -383,6 +391,11 @@ impl Owner {
             self.pending.accepted(&accepted.header.from);
             self.metrics.accepted();
         }
+        if let Some(code) = applied.arrived
+            && !self.wakers.is_empty()
+        {
+            self.arrived.push(code);
+        }
         if let Some(freed) = applied.freed {
             self.pending.ended(&freed.from);
             self.metrics.ended(fact, freed.accepted_at);
@@ -412,6 +425,9 @@ impl Owner {
         for (reply, answer) in self.answers.drain(..) {
             // A client that went away asks again; what it asked for is done.
             let _ = reply.send(answer);
+        }
+        for code in self.arrived.drain(..) {
+            self.wakers.wake(&code);
         }
     }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
+mod channels;
 mod check_page;
 mod command_line;
 mod disk_full;
@@ -13,5 +14,6 @@ mod kill;
 mod life_cycle;
 mod load;
 mod observe;
+mod push;
 mod slow_clients;
 mod validation;
