@@ -32,7 +32,7 @@ pub use number::{DeliveryNumber, NumberError, ShardId};
 pub use push::{Attempt, AttemptOutcome, Delivery, Poison, PushTarget, Trust};
 pub use refusal::{Fault, FaultKind, Pressure, Refusal, shown};
 pub use state::{Outcome, TrackingState};
-pub use time::Timestamp;
+pub use time::{TimeError, Timestamp};
 pub use verdict::{Area, Finding, Level, Verdict};
 
 /// Where a record's frame lies in a journal: what the core keeps instead of content.

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 
 use crate::control::{self, Change};
 use crate::hub::Hub;
+use crate::releases;
 use crate::validate::ValidatorChange;
 use phytohub_operate::layout::{Layout, SECRET, write_new};
 
@@ -71,6 +72,7 @@ pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>, token: String, s
         .route("/v1/documents", get(documents))
         .route("/v1/changes", post(change))
         .route("/v1/validator", get(validator).post(change_validator))
+        .merge(releases::guarded(Arc::clone(&admin.hub)))
         .route_layer(middleware::from_fn_with_state(admin.clone(), with_token));
     let app = Router::new()
         .route("/metrics", get(metrics))
@@ -79,6 +81,7 @@ pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>, token: String, s
         .route("/check", get(|| async { Redirect::permanent("/check/") }))
         .route("/check/", get(|| check(Path(String::new()))))
         .route("/check/{*file}", get(check))
+        .merge(releases::feeds(Arc::clone(&admin.hub)))
         .merge(guarded)
         .with_state(admin);
     if let Err(error) = axum::serve(listener, app).await {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::releases::commands::ChangeCommand;
+
 /// Exchange of electronic phytosanitary certificates (ePhyto).
 #[derive(Debug, Parser)]
 #[command(
@@ -79,6 +81,12 @@ pub enum Command {
         /// What to do with it.
         #[command(subcommand)]
         command: ValidatorCommand,
+    },
+    /// Announce, try, put in force and retire editions of code lists, rule sets and validators
+    Change {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: ChangeCommand,
     },
 }
 

@@ -6,12 +6,14 @@ use std::thread::JoinHandle;
 use phytohub_model::{ConnectionCode, Fault, ShardId};
 use tokio::sync::{Semaphore, mpsc};
 
+use crate::clock;
 use crate::config::Config;
 use crate::ingress;
 use crate::members::{Members, RegistryHandle};
 use crate::metrics::Metrics;
 use crate::pending::PendingElsewhere;
 use crate::push::Board;
+use crate::releases::{self, Releases};
 use crate::route;
 use crate::shard::{self, Failed, ShardHandle, ShardParts};
 use crate::validate::Validators;
@@ -28,6 +30,7 @@ pub(crate) struct Hub {
     pub(crate) wakers: Arc<Wakers>,
     /// How it stands with the services that are called.
     pub(crate) board: Arc<Board>,
+    pub(crate) releases: Releases,
     /// Room for bodies that are being received or worked on.
     pub(crate) bodies: Arc<Semaphore>,
     shards: Vec<ShardHandle>,
@@ -57,7 +60,7 @@ impl Hub {
         let board = Arc::new(Board::default());
         let (metrics, shard_metrics) = Metrics::new(fixed.shards, Arc::clone(&board));
         let metrics = Arc::new(metrics);
-        let validators = Validators::open(&config.validation, layout.dir().to_owned(), Arc::clone(&metrics))?;
+        let (releases, validators) = judges(&config, layout, &metrics)?;
         let tell = |failed: &mpsc::UnboundedSender<String>| {
             let failed = failed.clone();
             // Nobody listens any more only when the process is ending already.
@@ -86,7 +89,7 @@ impl Hub {
             threads.push(thread);
         }
         let bodies = ingress::bodies(&config.http);
-        let hub = Self { config, registry, metrics, validators, wakers, board, bodies, shards };
+        let hub = Self { config, registry, metrics, validators, releases, wakers, board, bodies, shards };
         Ok((Arc::new(hub), Threads { threads, _lock: lock }))
     }
 
@@ -121,8 +124,23 @@ impl Hub {
 
     /// Asks every owner to close its journal.
     pub(crate) fn stop(&self) {
+        self.releases.flush();
         self.shards.iter().for_each(ShardHandle::stop);
         self.registry.stop();
+    }
+}
+
+/// Looks every moment whether a release is due, until the runtime ends.
+pub(crate) async fn keep_time(hub: Arc<Hub>) {
+    let mut ticks = tokio::time::interval(releases::TICK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let hub = Arc::clone(&hub);
+        let ticked = tokio::task::spawn_blocking(move || hub.releases.tick(&hub.validators, clock::now()));
+        if ticked.await.is_err() {
+            tracing::error!(target: "phytohub::releases", "looking for releases that are due failed");
+        }
     }
 }
 
@@ -137,6 +155,24 @@ impl Threads {
         }
         Ok(())
     }
+}
+
+/// What judges, with the releases in force; those whose date came while no hub ran become active now.
+fn judges(config: &Config, layout: &Layout, metrics: &Arc<Metrics>) -> Result<(Releases, Validators), String> {
+    let dir = layout.dir();
+    let releases = Releases::open(dir.to_owned())?;
+    releases.verify()?;
+    let opened = Validators::open(&config.validation, releases.above(), dir.to_owned(), Arc::clone(metrics));
+    let validators = opened.map_err(|error| match releases.in_force() {
+        in_force if in_force.is_empty() => error,
+        in_force => format!(
+            "{error}; releases in force: {in_force:?}, `phytohub change retire {} ID` takes one back",
+            dir.display()
+        ),
+    })?;
+    releases.tick(&validators, clock::now());
+    releases.resume(&validators);
+    Ok((releases, validators))
 }
 
 /// The core's settings from the operator's.

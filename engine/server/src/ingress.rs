@@ -8,6 +8,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request, Response, StatusCode};
+use phytohub_change::feed;
 use phytohub_model::{CertificateFingerprint, Fault, FaultKind, Pressure};
 use phytohub_soap::{Answer, HeaderAnswer};
 use serde::{Deserialize, Serialize};
@@ -111,6 +112,15 @@ pub(crate) async fn handle(
     let response = match (request.method(), request.uri().path()) {
         (&Method::POST, PATH) => post(&hub, certificate, &phases, request).await,
         (&Method::GET | &Method::HEAD, PATH) => get(&request),
+        // Members cannot reach the admin address.
+        (&Method::GET | &Method::HEAD, feed::JSON_PATH) => {
+            let json = AnswerBody::whole(hub.releases.feeds().json.clone());
+            respond(StatusCode::OK, HeaderValue::from_static(feed::JSON_TYPE), json)
+        }
+        (&Method::GET | &Method::HEAD, feed::ATOM_PATH) => {
+            let atom = AnswerBody::whole(hub.releases.feeds().atom.clone());
+            respond(StatusCode::OK, HeaderValue::from_static(feed::ATOM_TYPE), atom)
+        }
         (&Method::GET | &Method::HEAD, _) => {
             page(StatusCode::NOT_FOUND, &format!("The service is at {PATH}, its WSDL at {PATH}?wsdl\n"))
         }

@@ -34,6 +34,7 @@ pub mod pki;
 mod push;
 mod reclaim;
 mod recovery;
+mod releases;
 mod route;
 pub mod serve;
 mod service;
@@ -42,3 +43,5 @@ mod step;
 mod validate;
 pub mod validator_commands;
 mod wakers;
+
+pub use releases::commands as change_commands;

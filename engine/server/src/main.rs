@@ -6,7 +6,7 @@ use clap::Parser;
 use phytohub_operate::layout::Layout;
 use phytohub_server::cli::{Cli, Command};
 use phytohub_server::config::Config;
-use phytohub_server::{commands, demo, party_commands, serve, validator_commands};
+use phytohub_server::{change_commands, commands, demo, party_commands, serve, validator_commands};
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         Command::Nppo { command } => commands::nppo(command).map(say),
         Command::Channel { command } => party_commands::channel(command).map(say),
         Command::Document { command } => party_commands::document(command).map(say),
+        Command::Change { command } => change_commands::change(command).map(say),
         Command::Validator { command } => validator_commands::validator(command).map(say),
         Command::Serve { dir, listen, admin } => {
             let layout = Layout::new(dir);

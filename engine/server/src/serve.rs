@@ -18,7 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::admin;
 use crate::config::Config;
 use crate::deadline::{Phases, Watched};
-use crate::hub::Hub;
+use crate::hub::{self, Hub};
 use crate::identity;
 use crate::ingress;
 use crate::push;
@@ -61,6 +61,7 @@ async fn run(layout: &Layout, config: Config) -> Result<(), String> {
         tracing::warn!(target: "phytohub", file = %file.display(), %error, "`phytohub nppo` will not find this hub");
     }
     let mut signals = Signals::new().map_err(|error| format!("no signals: {error}"))?;
+    tokio::spawn(hub::keep_time(Arc::clone(&hub)));
     tokio::spawn(admin::serve(admin_socket, Arc::clone(&hub), token, stop.clone()));
     let pusher = tokio::spawn(push::run(Arc::clone(&hub), own_identity, stop.clone()));
     let door = tokio::spawn(accept(soap, TlsAcceptor::from(Arc::new(tls)), Arc::clone(&hub), stop));

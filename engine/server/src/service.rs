@@ -111,7 +111,7 @@ async fn deliver_envelope(
     let appended = hub.metrics.step(Step::Append, append::append(hub, admitted, content.raw().clone())).await?;
     // What is delivered again was looked on the first time.
     if let Some(header) = looked_on.filter(|_| !appended.again) {
-        hub.validators.delivered(&header, &content);
+        hub.validators.delivered(&header, &content, validation == Validation::First);
     }
     tracing::debug!(target: "phytohub::append", number = %appended.header.number, again = appended.again, "accepted");
     let told = |copied: Copied| Forwarding { code: copied.channel.to_string(), number: copied.number.to_string() };

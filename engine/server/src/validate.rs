@@ -3,6 +3,7 @@
 mod aside;
 mod module;
 mod native;
+mod release;
 mod settings;
 mod shadow;
 mod validators;
@@ -13,7 +14,8 @@ use phytohub_model::{Finding, Header, Level, Refusal, Verdict};
 use phytohub_soap::Content;
 use phytoval::Expected;
 
-pub(crate) use settings::ValidationSettings;
+pub(crate) use release::ReleaseShadow;
+pub(crate) use settings::{Above, ValidationSettings};
 pub(crate) use shadow::ValidatorState;
 pub(crate) use validators::{ValidatorChange, Validators};
 

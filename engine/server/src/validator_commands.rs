@@ -32,7 +32,7 @@ pub fn validator(command: ValidatorCommand) -> Result<String, String> {
         }
         ValidatorCommand::Activate { dir } => {
             let state = ask(&dir, Some(ValidatorChange::Activate))?;
-            let ValidationSettings { profile, lists, validator, .. } = &state.active;
+            let ValidationSettings { profile, lists, validator, .. } = &state.base;
             let lists: Vec<String> = lists.iter().map(|list| format!("{:?}", list.display().to_string())).collect();
             Ok(format!(
                 "{state}\nuntil the hub ends; to keep it, write into {}:\n\n[validation]\nprofile = {profile:?}\n\

@@ -104,6 +104,12 @@ pub(crate) const CRATES: &[Crate] = &[
         dev: &["rcgen"],
     },
     Crate {
+        folder: "engine/change",
+        name: "phytohub-change",
+        normal: &["phytohub-model", "phytoval", "ring", "serde", "serde_json", "thiserror"],
+        dev: &["tempfile"],
+    },
+    Crate {
         folder: "loadtest",
         name: "phytoload",
         normal: &[
@@ -154,6 +160,7 @@ pub(crate) const CRATES: &[Crate] = &[
         normal: &[
             "arc-swap",
             "axum",
+            "base64",
             "bytes",
             "clap",
             "crossbeam-channel",
@@ -164,6 +171,7 @@ pub(crate) const CRATES: &[Crate] = &[
             "hyper-util",
             "memchr",
             "phytohub-certificates",
+            "phytohub-change",
             "phytohub-core",
             "phytohub-journal",
             "phytohub-model",

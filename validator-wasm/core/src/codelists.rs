@@ -10,6 +10,8 @@ mod tests;
 pub use lists::{List, Lists};
 pub use reader::{ListError, Problem};
 
+use std::collections::BTreeSet;
+
 use phytohub_model::{CodeList, CodeRow};
 
 /// All rows of a list, in the order of its file; none where the list is not public.
@@ -41,6 +43,51 @@ pub fn read(text: &str) -> Result<ListFile, ListError> {
         return Err(ListError { line: 1, problem: Problem::OtherList(name.to_owned()) });
     };
     Ok(ListFile { list, adds, rows: reader::read(name, text)? })
+}
+
+/// What the file of a list says of itself, and its codes: of any list that rules ask or the hub serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListText {
+    /// Name of the list.
+    pub name: String,
+    /// Whether its codes add to the list (`# adds-to: NAME`) instead of taking its place (`# list: NAME`).
+    pub adds: bool,
+    /// Who publishes it.
+    pub source: String,
+    /// Day of its edition, `YYYY-MM-DD`.
+    pub edition: String,
+    /// The day from which certificates are judged by it, `YYYY-MM-DD`.
+    pub valid_from: String,
+    /// Its codes.
+    pub codes: BTreeSet<String>,
+}
+
+/// Reads the file of a list for what it says of itself.
+///
+/// # Errors
+///
+/// The line, and what is wrong with it; a list that neither rules ask nor the hub serves is [`Problem::OtherList`].
+pub fn describe(text: &str) -> Result<ListText, ListError> {
+    let (name, adds) = reader::named(text);
+    if compiled_in(name).is_none() {
+        return Err(ListError { line: 1, problem: Problem::OtherList(name.to_owned()) });
+    }
+    let file = reader::parse(name, text)?;
+    let codes = file.rows.iter().map(|row| row.code().to_owned()).collect();
+    Ok(ListText {
+        name: name.to_owned(),
+        adds,
+        source: file.source.to_owned(),
+        edition: file.edition.to_owned(),
+        valid_from: file.valid_from.to_owned(),
+        codes,
+    })
+}
+
+/// The file of the list of this name, as it was when the program was built; none where there is no such list.
+pub fn compiled_in(name: &str) -> Option<&'static str> {
+    let asked = List::ALL.iter().find(|list| list.name() == name).map(|list| list.compiled_in());
+    asked.or_else(|| CodeList::ALL.into_iter().map(file).find(|(known, _)| *known == name).map(|(_, text)| text))
 }
 
 /// The list's name and its file.

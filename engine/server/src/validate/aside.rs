@@ -27,6 +27,8 @@ pub(super) struct Aside {
 pub(super) struct Delivered {
     pub(super) header: Header,
     pub(super) content: Content,
+    /// Whether it came by the operation that refuses what breaks a severe rule.
+    pub(super) is_enforced: bool,
 }
 
 impl Aside {
@@ -53,10 +55,10 @@ impl Aside {
     }
 
     /// Takes a delivery to be worked on; says whether there was room for it. What is left out is counted.
-    pub(super) fn offer(&self, header: &Header, content: &Content) -> bool {
+    pub(super) fn offer(&self, header: &Header, content: &Content, is_enforced: bool) -> bool {
         let length = content.len();
         let held = self.bytes.fetch_add(length, Ordering::Relaxed);
-        let delivered = Delivered { header: header.clone(), content: content.clone() };
+        let delivered = Delivered { header: header.clone(), content: content.clone(), is_enforced };
         let offered = match held.saturating_add(length) <= WAITING_BYTES_MAX {
             true => self.queue.try_send(delivered),
             false => Err(TrySendError::Full(delivered)),

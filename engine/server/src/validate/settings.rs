@@ -57,6 +57,17 @@ impl fmt::Display for ValidationSettings {
     }
 }
 
+/// The files of the releases in force, which lie above what the settings name. Relative to the hub's directory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Above {
+    /// Code lists, from the lowest to the highest.
+    pub(crate) lists: Vec<PathBuf>,
+    /// A national overlay.
+    pub(crate) profile: Option<String>,
+    /// A module of the validator.
+    pub(crate) validator: Option<PathBuf>,
+}
+
 /// What the settings name, read and checked.
 #[derive(Clone)]
 pub(crate) struct Equipment {
@@ -66,6 +77,16 @@ pub(crate) struct Equipment {
 }
 
 impl ValidationSettings {
+    /// The settings with the releases in force.
+    pub(crate) fn with(&self, above: &Above) -> Self {
+        Self {
+            mode: self.mode,
+            profile: above.profile.clone().unwrap_or_else(|| self.profile.clone()),
+            lists: self.lists.iter().chain(&above.lists).cloned().collect(),
+            validator: above.validator.clone().unwrap_or_else(|| self.validator.clone()),
+        }
+    }
+
     /// Reads all that is named. Paths are relative to the hub's directory `dir`.
     ///
     /// # Errors

@@ -145,7 +145,7 @@ impl Candidate {
 }
 
 /// What `one` has found and `other` has not, at this level.
-fn only<'a>(one: &'a Judgement, other: &Judgement) -> Vec<&'a Broken> {
+pub(super) fn only<'a>(one: &'a Judgement, other: &Judgement) -> Vec<&'a Broken> {
     one.broken.iter().filter(|broken| !other.broken.contains(broken)).collect()
 }
 
@@ -197,8 +197,10 @@ impl fmt::Display for ShadowReport {
 /// What is in force and what is tried, as the admin address tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct ValidatorState {
-    /// What judges.
+    /// What judges: `base` with the releases in force.
     pub(crate) active: ValidationSettings,
+    /// The section `[validation]`, or the candidate that was activated in its place.
+    pub(crate) base: ValidationSettings,
     /// What is tried beside it.
     pub(crate) shadow: Option<ShadowReport>,
 }

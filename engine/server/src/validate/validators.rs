@@ -1,15 +1,17 @@
 //! The validator in force, which can be exchanged while the hub runs, and what judges beside it.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use phytohub_model::{CodeList, CodeRow, Header};
 use phytohub_soap::Content;
+use phytoval::Profile;
 use serde::{Deserialize, Serialize};
 
 use super::aside::Aside;
-use super::settings::{Equipment, Mode, ValidationSettings};
+use super::release::ReleaseShadow;
+use super::settings::{Above, Equipment, Mode, ValidationSettings};
 use super::shadow::{Candidate, ValidatorState};
 use super::{Judge, judge_now};
 use crate::metrics::Metrics;
@@ -18,16 +20,29 @@ use crate::metrics::Metrics;
 pub(crate) struct Validators {
     /// The hub's directory, which paths are relative to.
     dir: PathBuf,
+    /// What is wanted to be in force; held while that changes, never while something is judged.
+    wanted: Mutex<Wanted>,
     active: Arc<ArcSwap<Active>>,
     shadow: ArcSwapOption<Shadow>,
+    /// The release that is in shadow.
+    release: ArcSwapOption<ReleaseShadow>,
     /// Judges deliveries after their answer, where nothing is to be refused.
     observer: Option<Aside>,
     metrics: Arc<Metrics>,
 }
 
-struct Active {
+struct Wanted {
+    /// The section `[validation]`, or the candidate that was activated in its place.
+    base: ValidationSettings,
+    /// The releases in force.
+    above: Above,
+}
+
+pub(super) struct Active {
     settings: ValidationSettings,
-    equipment: Equipment,
+    /// The settings without the releases.
+    base: ValidationSettings,
+    pub(super) equipment: Equipment,
 }
 
 struct Shadow {
@@ -55,10 +70,16 @@ impl Validators {
     ///
     /// # Errors
     /// The file, its line, and what is wrong with it.
-    pub(crate) fn open(settings: &ValidationSettings, dir: PathBuf, metrics: Arc<Metrics>) -> Result<Self, String> {
-        let equipment = settings.open(&dir)?;
-        let active = Arc::new(ArcSwap::from_pointee(Active { settings: settings.clone(), equipment }));
-        let observer = match settings.mode {
+    pub(crate) fn open(
+        base: &ValidationSettings,
+        above: Above,
+        dir: PathBuf,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, String> {
+        let settings = base.with(&above);
+        let (equipment, mode) = (settings.open(&dir)?, settings.mode);
+        let active = Arc::new(ArcSwap::from_pointee(Active { settings, base: base.clone(), equipment }));
+        let observer = match mode {
             Mode::Enforce => None,
             Mode::Observe => {
                 let (active, metrics) = (Arc::clone(&active), Arc::clone(&metrics));
@@ -69,7 +90,9 @@ impl Validators {
                 })?)
             }
         };
-        Ok(Self { dir, active, shadow: ArcSwapOption::empty(), observer, metrics })
+        let wanted = Mutex::new(Wanted { base: base.clone(), above });
+        let (shadow, release) = (ArcSwapOption::empty(), ArcSwapOption::empty());
+        Ok(Self { dir, wanted, active, shadow, release, observer, metrics })
     }
 
     /// The validator in force.
@@ -91,18 +114,22 @@ impl Validators {
 
     /// Whether deliveries are wanted by [`Self::delivered`] at all.
     pub(crate) fn looks_on(&self) -> bool {
-        self.observer.is_some() || self.shadow.load().is_some()
+        self.observer.is_some() || self.shadow.load().is_some() || self.release.load().is_some()
     }
 
-    /// A delivery was taken: whoever judges beside the way gets it.
-    pub(crate) fn delivered(&self, header: &Header, content: &Content) {
+    /// A delivery was taken, by the operation that refuses what breaks a severe rule or by another: whoever judges
+    /// beside the way gets it.
+    pub(crate) fn delivered(&self, header: &Header, content: &Content, is_enforced: bool) {
         if let Some(observer) = &self.observer
-            && !observer.offer(header, content)
+            && !observer.offer(header, content, is_enforced)
         {
             self.metrics.not_judged();
         }
         if let Some(shadow) = &*self.shadow.load() {
-            shadow.thread.offer(header, content);
+            shadow.thread.offer(header, content, is_enforced);
+        }
+        if let Some(release) = &*self.release.load() {
+            release.offer(header, content, is_enforced);
         }
     }
 
@@ -111,6 +138,7 @@ impl Validators {
         let shadow = self.shadow.load();
         ValidatorState {
             active: self.active.load().settings.clone(),
+            base: self.active.load().base.clone(),
             shadow: shadow.as_ref().map(|shadow| shadow.candidate.report(shadow.thread.left_out())),
         }
     }
@@ -120,16 +148,20 @@ impl Validators {
     /// # Errors
     /// What cannot be used, with its file; nothing has changed then.
     pub(crate) fn change(&self, change: ValidatorChange) -> Result<(), String> {
+        let mut wanted = self.wanted();
         match change {
             ValidatorChange::Shadow { candidate } => {
-                let settings = ValidationSettings { mode: self.active.load().settings.mode, ..candidate };
-                let equipment = settings.open(&self.dir)?;
-                self.shadow.store(Some(Arc::new(self.try_out(Candidate::new(settings, equipment))?)));
+                let settings = ValidationSettings { mode: wanted.base.mode, ..candidate };
+                self.shadow.store(Some(Arc::new(self.try_out(settings, &wanted.above)?)));
             }
             ValidatorChange::Activate => {
-                let shadow = self.shadow.swap(None).ok_or(NO_SHADOW)?;
-                let Candidate { settings, equipment, .. } = &*shadow.candidate;
-                self.active.store(Arc::new(Active { settings: settings.clone(), equipment: equipment.clone() }));
+                let base =
+                    self.shadow.load().as_ref().map(|shadow| shadow.candidate.settings.clone()).ok_or(NO_SHADOW)?;
+                let settings = base.with(&wanted.above);
+                let equipment = settings.open(&self.dir)?;
+                self.active.store(Arc::new(Active { settings, base: base.clone(), equipment }));
+                wanted.base = base;
+                self.shadow.store(None);
             }
             ValidatorChange::Stop => {
                 self.shadow.swap(None).ok_or(NO_SHADOW)?;
@@ -138,8 +170,63 @@ impl Validators {
         Ok(())
     }
 
-    fn try_out(&self, candidate: Candidate) -> Result<Shadow, String> {
-        let candidate = Arc::new(candidate);
+    /// Puts the releases `above` in force, once `commit` has made that durable. As [`Self::change`], for a thread that
+    /// may wait.
+    ///
+    /// # Errors
+    /// What cannot be used, with its file, or the error of `commit`; nothing has changed then.
+    pub(crate) fn put<E: From<String>>(&self, above: Above, commit: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+        let mut wanted = self.wanted();
+        let settings = wanted.base.with(&above);
+        let equipment = settings.open(&self.dir)?;
+        let candidate = self.shadow.load().as_ref().map(|shadow| shadow.candidate.settings.clone());
+        // What a candidate was compared with is gone, so it begins anew.
+        let shadow = candidate.map(|candidate| self.try_out(candidate, &above)).transpose()?;
+        commit()?;
+        self.active.store(Arc::new(Active { settings, base: wanted.base.clone(), equipment }));
+        self.shadow.store(shadow.map(Arc::new));
+        wanted.above = above;
+        Ok(())
+    }
+
+    /// What judges, if the releases `above` were in force.
+    ///
+    /// # Errors
+    /// What cannot be used, with its file.
+    pub(crate) fn equip(&self, above: &Above) -> Result<Equipment, String> {
+        let settings = self.wanted().base.with(above);
+        settings.open(&self.dir)
+    }
+
+    /// The lists that the settings name.
+    pub(crate) fn base_lists(&self) -> Vec<PathBuf> {
+        self.active.load().base.lists.clone()
+    }
+
+    /// The profile that the settings name; the default where it cannot be read.
+    pub(crate) fn base_profile(&self) -> Profile {
+        let name = &self.active.load().base.profile;
+        let overlay = || Profile::parse(&std::fs::read_to_string(self.dir.join(name)).ok()?).ok();
+        Profile::named(name).or_else(overlay).unwrap_or_default()
+    }
+
+    /// Lets a release judge beside what is in force, or none.
+    pub(crate) fn shadow_release(&self, release: Option<Arc<ReleaseShadow>>) {
+        self.release.store(release);
+    }
+
+    /// Whatever is in force, always.
+    pub(super) fn active(&self) -> Arc<ArcSwap<Active>> {
+        Arc::clone(&self.active)
+    }
+
+    fn wanted(&self) -> std::sync::MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn try_out(&self, settings: ValidationSettings, above: &Above) -> Result<Shadow, String> {
+        let equipment = settings.with(above).open(&self.dir)?;
+        let candidate = Arc::new(Candidate::new(settings, equipment));
         let (active, tried) = (Arc::clone(&self.active), Arc::clone(&candidate));
         let thread = Aside::start("shadow", move |delivered| {
             let in_force = Arc::clone(&active.load().equipment.judge);

@@ -48,7 +48,8 @@ pub(super) fn named(text: &str) -> (&str, bool) {
 /// A list that was read.
 pub(super) struct File<'t> {
     pub(super) edition: &'t str,
-    source: &'t str,
+    pub(super) valid_from: &'t str,
+    pub(super) source: &'t str,
     pub(super) rows: Vec<Row>,
 }
 
@@ -72,7 +73,7 @@ enum Column {
 
 /// The rows of the list `name` in `text`, as the hub hands them out.
 pub(super) fn read(name: &str, text: &str) -> Result<Vec<CodeRow>, ListError> {
-    let File { edition, source, rows } = parse(name, text)?;
+    let File { edition, source, rows, .. } = parse(name, text)?;
     let rows = rows.into_iter().map(|row| CodeRow {
         code: row.value(Column::Code).to_owned(),
         text: row.value(Column::Text).to_owned(),
@@ -121,7 +122,7 @@ pub(super) fn parse<'t>(name: &str, text: &'t str) -> Result<File<'t>, ListError
         Some((index, row)) => {
             Err(ListError { line: HEADER.len() + 2 + index, problem: Problem::Twice(row.code().to_owned()) })
         }
-        None => Ok(File { edition, source, rows }),
+        None => Ok(File { edition, valid_from, source, rows }),
     }
 }
 

@@ -104,3 +104,19 @@ fn the_same_code_may_stand_in_two_languages() {
     let file = LIST.replace("code,text\nA,one\n", "code,language,text\nA,en,one\nA,fr,un\n");
     assert_eq!(read("l", &file).map(|rows| rows.len()), Ok(2));
 }
+
+#[test]
+fn a_list_says_what_it_is() {
+    let text = "# adds-to: conditions\n# source: a\n# edition: 2030-01-01\n# valid-from: 2031-01-01\n\
+                code,language,text\nB,en,one\nB,fr,un\nA,en,two\n";
+    let list = describe(text).unwrap();
+    assert_eq!((list.name.as_str(), list.adds, list.source.as_str()), ("conditions", true, "a"));
+    assert_eq!((list.edition.as_str(), list.valid_from.as_str()), ("2030-01-01", "2031-01-01"));
+    assert_eq!(list.codes.into_iter().collect::<Vec<_>>(), ["A", "B"]);
+    assert_eq!(describe(&text.replace("conditions", "colours")).unwrap_err().line, 1);
+    // Those that only rules ask, and those that only the hub serves.
+    for name in ["countries", "pesticides", "unit-measures"] {
+        assert_eq!(describe(compiled_in(name).unwrap()).unwrap().name, name);
+    }
+    assert_eq!(compiled_in("colours"), None);
+}

@@ -1,0 +1,77 @@
+//! `/v1/releases` and the feeds on the admin address.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::get;
+use phytohub_change::feed;
+
+use super::documents::{BODY_BYTES_MAX, Denied, DeniedKind, Glance, Listed, ListedReleases, ReleaseChange};
+use crate::hub::Hub;
+
+/// What needs credentials.
+pub(crate) fn guarded<S>(hub: Arc<Hub>) -> Router<S> {
+    Router::new()
+        .route("/v1/releases", get(list).post(change).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)))
+        .route("/v1/releases/{id}", get(report))
+        .with_state(hub)
+}
+
+/// What everyone may read.
+pub(crate) fn feeds<S>(hub: Arc<Hub>) -> Router<S> {
+    Router::new().route(feed::JSON_PATH, get(json)).route(feed::ATOM_PATH, get(atom)).with_state(hub)
+}
+
+async fn json(State(hub): State<Arc<Hub>>) -> Response {
+    ([(header::CONTENT_TYPE, feed::JSON_TYPE)], hub.releases.feeds().json.clone()).into_response()
+}
+
+async fn atom(State(hub): State<Arc<Hub>>) -> Response {
+    ([(header::CONTENT_TYPE, feed::ATOM_TYPE)], hub.releases.feeds().atom.clone()).into_response()
+}
+
+async fn list(State(hub): State<Arc<Hub>>) -> Response {
+    wait(move || {
+        let releases = hub.releases.list().into_iter();
+        let listed = |(release, seen)| Listed { release, shadow: Option::as_ref(&seen).map(Glance::of) };
+        Ok(Json(ListedReleases { releases: releases.map(listed).collect() }).into_response())
+    })
+    .await
+}
+
+async fn report(State(hub): State<Arc<Hub>>, Path(id): Path<u32>) -> Response {
+    wait(move || hub.releases.report(id).map(|report| Json(report).into_response())).await
+}
+
+async fn change(State(hub): State<Arc<Hub>>, Json(change): Json<ReleaseChange>) -> Response {
+    wait(move || {
+        let release = hub.releases.change(&hub.validators, change, OWNER)?;
+        let (id, state) = (release.id, release.state);
+        tracing::info!(target: "phytohub::admin", id, %state, "a release was changed");
+        Ok(Json(release).into_response())
+    })
+    .await
+}
+
+/// Whoever has the directory's own token.
+pub(super) const OWNER: &str = "owner";
+
+/// Does on a thread that may wait what reads the disk or opens modules.
+async fn wait(work: impl FnOnce() -> Result<Response, Denied> + Send + 'static) -> Response {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(Denied { kind, sentence })) => {
+            let status = match kind {
+                DeniedKind::Bad => StatusCode::BAD_REQUEST,
+                DeniedKind::Unknown => StatusCode::NOT_FOUND,
+                DeniedKind::Conflict => StatusCode::CONFLICT,
+                DeniedKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            };
+            (status, sentence).into_response()
+        }
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
