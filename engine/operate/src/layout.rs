@@ -7,6 +7,7 @@
 //! DIR/data/layout.json  format and number of shards, fixed when the directory is made
 //! DIR/data/registry/    journal of the registry
 //! DIR/data/shard-NN/    journal of a shard
+//! DIR/data/alerts.json  alerts that hold, and messages about them on their way
 //! DIR/data/lock         held by the process that owns the data
 //! DIR/run.json          addresses of the running hub, for the command line
 //! ```
@@ -94,6 +95,11 @@ impl Layout {
     /// A shard's journal.
     pub fn shard(&self, shard: u8) -> PathBuf {
         self.data().join(format!("shard-{shard:02}"))
+    }
+
+    /// Alerts of the hub.
+    pub fn alerts(&self) -> PathBuf {
+        self.data().join("alerts.json")
     }
 
     /// Addresses of the running hub.

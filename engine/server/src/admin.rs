@@ -15,6 +15,7 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::alerts;
 use crate::control::{self, Change};
 use crate::hub::Hub;
 use crate::releases;
@@ -71,6 +72,7 @@ pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>, token: String, s
         .route("/v1/channels", get(channels))
         .route("/v1/documents", get(documents))
         .route("/v1/changes", post(change))
+        .route("/v1/alerts", get(|State(admin): State<Admin>| async move { Json(alerts::answer(&admin.hub)) }))
         .route("/v1/validator", get(validator).post(change_validator))
         .merge(releases::guarded(Arc::clone(&admin.hub)))
         .route_layer(middleware::from_fn_with_state(admin.clone(), with_token));

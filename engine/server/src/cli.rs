@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::alert_commands::AlertCommand;
 use crate::releases::commands::ChangeCommand;
 
 /// Exchange of electronic phytosanitary certificates (ePhyto).
@@ -75,6 +76,12 @@ pub enum Command {
         /// What to do with them.
         #[command(subcommand)]
         command: DocumentCommand,
+    },
+    /// Look at what is wrong, and at what the hub tells whom
+    Alert {
+        /// What to do.
+        #[command(subcommand)]
+        command: AlertCommand,
     },
     /// Look at and change what judges certificates, while the hub runs
     Validator {

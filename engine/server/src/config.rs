@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use phytohub_alert::AlertSettings;
 use serde::{Deserialize, Serialize};
 
 use crate::forget::ForgetSettings;
@@ -34,6 +35,8 @@ pub struct Config {
     pub validation: ValidationSettings,
     /// Calls of members' own services.
     pub push: PushSettings,
+    /// What people are told, and by which way.
+    pub alerts: AlertSettings,
     /// Logs.
     pub log: LogSettings,
 }
@@ -74,6 +77,7 @@ impl Config {
         self.limits.check()?;
         self.journal.check(self.http.body_max)?;
         self.push.check()?;
+        self.alerts.check()?;
         self.log.check()
     }
 }

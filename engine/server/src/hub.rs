@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use phytohub_alert::Office;
 use phytohub_model::{ConnectionCode, Fault, ShardId};
 use tokio::sync::{Semaphore, mpsc};
 
+use crate::alerts;
 use crate::clock;
 use crate::config::Config;
 use crate::ingress;
@@ -31,6 +33,7 @@ pub(crate) struct Hub {
     /// How it stands with the services that are called.
     pub(crate) board: Arc<Board>,
     pub(crate) releases: Releases,
+    pub(crate) alerts: Office,
     /// Room for bodies that are being received or worked on.
     pub(crate) bodies: Arc<Semaphore>,
     shards: Vec<ShardHandle>,
@@ -67,6 +70,7 @@ impl Hub {
             let tell: Failed = Arc::new(move |error| drop(failed.send(error)));
             tell
         };
+        let alerts = alerts::open(&config.alerts, layout)?;
         let members = Members::open(&layout.registry())?;
         let (registry, thread) = RegistryHandle::start(members, tell(failed))?;
         let mut threads = vec![thread];
@@ -89,7 +93,7 @@ impl Hub {
             threads.push(thread);
         }
         let bodies = ingress::bodies(&config.http);
-        let hub = Self { config, registry, metrics, validators, releases, wakers, board, bodies, shards };
+        let hub = Self { config, registry, metrics, validators, releases, alerts, wakers, board, bodies, shards };
         Ok((Arc::new(hub), Threads { threads, _lock: lock }))
     }
 

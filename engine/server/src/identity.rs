@@ -24,19 +24,30 @@ pub(crate) fn fingerprint(certificate: &CertificateDer<'_>) -> CertificateFinger
     CertificateFingerprint(bytes)
 }
 
-/// Reads a member's certificate from PEM for the registry.
+/// What the hub keeps of a certificate.
+pub(crate) struct Validity {
+    /// The certificate's own.
+    pub(crate) fingerprint: CertificateFingerprint,
+    /// Whose it is, as it says.
+    pub(crate) subject: String,
+    /// First moment.
+    pub(crate) not_before: Timestamp,
+    /// Last moment.
+    pub(crate) not_after: Timestamp,
+}
+
+/// Reads the first certificate of a PEM text.
 ///
 /// # Errors
 /// A sentence when the text holds no certificate or one that cannot be read.
-pub(crate) fn read_certificate(pem: &[u8], code: ConnectionCode) -> Result<Certificate, String> {
+pub(crate) fn read_validity(pem: &[u8]) -> Result<Validity, String> {
     let der = CertificateDer::from_pem_slice(pem)
         .map_err(|error| format!("no certificate in PEM form (-----BEGIN CERTIFICATE-----): {error}"))?;
     let (_, parsed) = x509_parser::parse_x509_certificate(&der)
         .map_err(|error| format!("the certificate cannot be read as X.509: {error}"))?;
     let moment = |time: x509_parser::time::ASN1Time| Timestamp(u64::try_from(time.timestamp()).unwrap_or(0) * 1000);
-    Ok(Certificate {
+    Ok(Validity {
         fingerprint: fingerprint(&der),
-        code,
         subject: parsed.subject().to_string(),
         not_before: moment(parsed.validity().not_before),
         not_after: moment(parsed.validity().not_after),
@@ -46,11 +57,18 @@ pub(crate) fn read_certificate(pem: &[u8], code: ConnectionCode) -> Result<Certi
 /// The subject of a certificate in PEM.
 ///
 /// # Errors
-/// A sentence when the text holds no certificate or one that cannot be read.
+/// As [`read_validity`].
 pub(crate) fn subject_of(pem: &[u8]) -> Result<String, String> {
-    // Whose it is plays no part: any code will do.
-    let nobody = "XX".parse().map_err(|error| format!("{error}"))?;
-    read_certificate(pem, nobody).map(|certificate| certificate.subject)
+    read_validity(pem).map(|validity| validity.subject)
+}
+
+/// Reads a member's certificate from PEM for the registry.
+///
+/// # Errors
+/// As [`read_validity`].
+pub(crate) fn read_certificate(pem: &[u8], code: ConnectionCode) -> Result<Certificate, String> {
+    let Validity { fingerprint, subject, not_before, not_after } = read_validity(pem)?;
+    Ok(Certificate { fingerprint, code, subject, not_before, not_after })
 }
 
 /// The hub's own certificate and key.

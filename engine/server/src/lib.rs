@@ -5,6 +5,8 @@
 
 mod acknowledge;
 mod admin;
+pub mod alert_commands;
+mod alerts;
 mod answer;
 mod append;
 mod authenticate;

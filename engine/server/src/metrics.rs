@@ -19,6 +19,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 use tracing::Instrument;
 
+use crate::alerts::{CommitTimes, Vitals};
 use crate::clock;
 use crate::push::Board;
 use crate::step::Step;
@@ -84,6 +85,9 @@ pub(crate) struct Metrics {
     not_judged: Counter,
     pushed: Family<PushedLabel, Counter>,
     flow: Flow,
+    states: Vec<Arc<ShardState>>,
+    /// What the hub counts to watch itself.
+    pub(crate) vitals: Vitals,
 }
 
 /// What the hub and each of its shards count together; clones count into the same.
@@ -96,6 +100,7 @@ struct Flow {
     batch_records: Histogram,
     batch_bytes: Histogram,
     sync: Histogram,
+    commits: Arc<CommitTimes>,
 }
 
 /// One shard's part.
@@ -128,6 +133,7 @@ impl Metrics {
             batch_records: Histogram::new(exponential_buckets(1.0, 2.0, 12)),
             batch_bytes: Histogram::new(exponential_buckets(256.0, 4.0, 10)),
             sync: seconds(),
+            commits: Arc::default(),
         };
         flow.register(&mut registry);
         let requests = Family::default();
@@ -150,7 +156,9 @@ impl Metrics {
         registry.register_collector(Box::new(ServiceCollector(services)));
         let states: Vec<Arc<ShardState>> = (0..shards).map(|_| Arc::default()).collect();
         registry.register_collector(Box::new(StateCollector(states.clone())));
-        let shards = states.into_iter().map(|state| Arc::new(ShardMetrics { flow: flow.clone(), state })).collect();
+        let vitals = Vitals::new(&mut registry);
+        let shard = |state: &Arc<ShardState>| ShardMetrics { flow: flow.clone(), state: Arc::clone(state) };
+        let shards = states.iter().map(|state| Arc::new(shard(state))).collect();
         let all = Self {
             registry,
             requests,
@@ -162,6 +170,8 @@ impl Metrics {
             not_judged,
             pushed,
             flow,
+            states,
+            vitals,
         };
         (all, shards)
     }
@@ -207,6 +217,22 @@ impl Metrics {
         let result = work.instrument(step.span()).await;
         self.flow.steps.get_or_create(&StepLabel { step }).observe(started.elapsed().as_secs_f64());
         result
+    }
+
+    /// What waits for each destination, as of the shards' last word.
+    pub(crate) fn inboxes(&self) -> Vec<Inbox> {
+        self.states.iter().flat_map(|state| state.inboxes.load().to_vec()).collect()
+    }
+
+    /// Shards that refuse deliveries for want of disk.
+    pub(crate) fn shards_without_room(&self) -> usize {
+        let low = |state: &&Arc<ShardState>| state.disk_low.load(std::sync::atomic::Ordering::Relaxed) != 0;
+        self.states.iter().filter(low).count()
+    }
+
+    /// How long commits took since the process began.
+    pub(crate) fn commits(&self) -> Vec<phytohub_alert::Bucket> {
+        self.flow.commits.buckets()
     }
 
     /// The Prometheus text format.
@@ -259,6 +285,7 @@ impl ShardMetrics {
         self.flow.batch_records.observe(requests as f64);
         self.flow.batch_bytes.observe(bytes as f64);
         self.flow.sync.observe(span.as_secs_f64());
+        self.flow.commits.observe(span);
     }
 
     /// The shard's state as of now.

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::admin;
+use crate::alerts;
 use crate::config::Config;
 use crate::deadline::{Phases, Watched};
 use crate::hub::{self, Hub};
@@ -62,6 +63,7 @@ async fn run(layout: &Layout, config: Config) -> Result<(), String> {
     }
     let mut signals = Signals::new().map_err(|error| format!("no signals: {error}"))?;
     tokio::spawn(hub::keep_time(Arc::clone(&hub)));
+    let watch = alerts::start(&hub, layout, stop.clone());
     tokio::spawn(admin::serve(admin_socket, Arc::clone(&hub), token, stop.clone()));
     let pusher = tokio::spawn(push::run(Arc::clone(&hub), own_identity, stop.clone()));
     let door = tokio::spawn(accept(soap, TlsAcceptor::from(Arc::new(tls)), Arc::clone(&hub), stop));
@@ -85,6 +87,8 @@ async fn run(layout: &Layout, config: Config) -> Result<(), String> {
         return Err("push panicked".to_owned());
     }
     hub.stop();
+    // It ends with the stop; should it have panicked, nothing depends on it.
+    let _ = watch.await;
     tokio::task::spawn_blocking(move || threads.join())
         .await
         .map_err(|error| error.to_string())?

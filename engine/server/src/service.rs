@@ -96,19 +96,22 @@ async fn deliver_envelope(
     let content = content.filter(|content| !content.is_blank());
     let admitted = match admit(&hub.registry.load(), &caller.codes, &fields, content.is_some()) {
         Ok(admitted) => admitted,
-        Err(refusal) => return Ok(refused(hub, operation, fields, &refusal)),
+        Err(refusal) => return Ok(refused(hub, caller, operation, fields, &refusal)),
     };
-    let Some(content) = content else { return Ok(refused(hub, operation, fields, &Refusal::ContentMissing)) };
+    let Some(content) = content else { return Ok(refused(hub, caller, operation, fields, &Refusal::ContentMissing)) };
     if validation == Validation::First && !hub.validators.only_observes() {
         let header = &admitted.header;
         let judgement = hub.metrics.step(Step::Validate, validate::judge(hub, &content, Some(header))).await;
         hub.metrics.judged(header.from.as_str(), &judgement);
         if let Some(refusal) = validate::refusal(&judgement.verdict) {
-            return Ok(refused(hub, operation, fields, &refusal));
+            return Ok(refused(hub, caller, operation, fields, &refusal));
         }
     }
     let looked_on = hub.validators.looks_on().then(|| admitted.header.clone());
     let appended = hub.metrics.step(Step::Append, append::append(hub, admitted, content.raw().clone())).await?;
+    if !appended.again {
+        hub.metrics.vitals.accepted(&appended.header.header.from);
+    }
     // What is delivered again was looked on the first time.
     if let Some(header) = looked_on.filter(|_| !appended.again) {
         hub.validators.delivered(&header, &content, validation == Validation::First);
@@ -121,8 +124,9 @@ async fn deliver_envelope(
 
 /// A delivery that the rules do not allow: the sender's own header, `FailedDelivery` and why. Nothing is kept of it, so
 /// it has no number.
-fn refused(hub: &Hub, operation: Operation, mut fields: HeaderFields, refusal: &Refusal) -> Answer {
+fn refused(hub: &Hub, caller: &Caller, operation: Operation, mut fields: HeaderFields, refusal: &Refusal) -> Answer {
     hub.metrics.refused(refusal.reason());
+    hub.metrics.vitals.refused(&caller.codes, &fields.from);
     tracing::debug!(target: "phytohub::authenticate", reason = refusal.reason(), "delivery refused");
     fields.delivery_number.clear();
     fields.tracking_info = TrackingState::FailedDelivery.as_str().to_owned();
@@ -133,6 +137,9 @@ fn refused(hub: &Hub, operation: Operation, mut fields: HeaderFields, refusal: &
 /// What a receiver or sender asks of what waits.
 async fn fetch(hub: &Hub, caller: &Caller, operation: Operation, request: Request) -> Result<Answer, Fault> {
     let codes = &caller.codes;
+    if operation != Operation::GetUnderDeliveryEnvelope {
+        hub.metrics.vitals.fetched(codes);
+    }
     match request {
         Request::GetImportEnvelopeHeaders { from } => {
             let from = match from.as_deref().map(str::trim).filter(|text| !text.is_empty()) {

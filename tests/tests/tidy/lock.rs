@@ -16,6 +16,7 @@ pub(crate) const DUPLICATES: &[Duplicate] = &[
     ("gimli", "wasm-bindgen's tool asks for 0.32, cranelift for 0.33"),
     ("hashbrown", "dashmap 6 asks for 0.14; its next major version is not released"),
     ("itertools", "criterion asks for 0.13, wasmtime's compiler for 0.14"),
+    ("nom", "x509-parser asks for 7, lettre for 8"),
     ("wasm-encoder", "wasm-bindgen's tool asks for 0.245, wasmtime for 0.254"),
     ("wasmparser", "as wasm-encoder"),
     ("syn", "half of the derive macros have moved to 3; it runs while building only"),
