@@ -1,7 +1,7 @@
 //! Alerts: what an operator is told about a hub, and by which way.
 //!
-//! [`Alerts`] is pure: observations in, messages out. [`Office`] keeps it with its messages and its file, [`Way`] carries
-//! them. It knows nothing of how a hub works; what it sees of one is an [`Observation`].
+//! [`Alerts`] is pure: observations in, messages out. [`Office`] keeps it with its messages and its file,
+//! [`Way`] carries them. It knows nothing of how a hub works; what it sees of one is an [`Observation`].
 
 mod alerts;
 mod caps;

@@ -21,7 +21,8 @@ groups:
             // Writing to a text cannot fail.
             let _ = write!(
                 text,
-                "      - alert: {}\n        expr: {}\n{}        labels:\n          severity: {}\n          rule: {}\n{}        \
+                "      - alert: {}\n        expr: {}\n{}        labels:\n          severity: {}\n          rule: {}\n\
+                 {}        \
                  annotations:\n          summary: {}\n          description: {}\n",
                 camel(rule.name),
                 quoted(&expression),

@@ -1,5 +1,5 @@
-//! The rules, each written once: what it says, how bad it is, which setting moves it, and the same as an expression over
-//! the hub's metrics.
+//! The rules, each written once: what it says, how bad it is, which setting moves it, and the same as an expression
+//! over the hub's metrics.
 
 use std::time::Duration;
 
@@ -254,7 +254,7 @@ pub const RULES: [Rule; 14] = [
         level: Level::Warning,
         kind: Kind::Lasting,
         sentence: "Making envelopes durable takes long: the disk is slow.",
-        hint: "See who else writes to this disk, and whether the disk is failing; senders wait this long for each answer.",
+        hint: "See who else writes to this disk, and whether it is failing; senders wait this long for each answer.",
         setting: "commit_p99",
         value: |settings| settings.commit_p99.to_string(),
         holds: TWO_MINUTES,
@@ -296,8 +296,8 @@ pub const RULES: [Rule; 14] = [
         level: Level::Critical,
         kind: Kind::Lasting,
         sentence: "A certificate ends soon, and nobody can act with it then.",
-        hint: "Have a new one registered beside it (`phytohub nppo certificate add`), then used; for the hub's own, replace \
-               pki/hub.pem and pki/hub.key.",
+        hint: "Have a new one registered beside it (`phytohub nppo certificate add`), then used; for the hub's own, \
+               replace pki/hub.pem and pki/hub.key.",
         setting: "certificate_days",
         value: |settings| format!("{:?} days", settings.certificate_days),
         holds: AT_ONCE,
@@ -310,7 +310,7 @@ pub const RULES: [Rule; 14] = [
         level: Level::Warning,
         kind: Kind::Momentary,
         sentence: "The system's clock was set forward or back.",
-        hint: "See that a time service runs and slews; ages, expiry and validity of certificates are judged by this clock.",
+        hint: "See that a time service runs; ages, expiry and validity of certificates are judged by this clock.",
         setting: "clock_jump",
         value: |settings| settings.clock_jump.to_string(),
         holds: AT_ONCE,

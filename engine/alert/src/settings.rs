@@ -267,8 +267,8 @@ impl MailSettings {
         }
         if self.tls == MailTls::None && !crate::is_loopback(&self.server) {
             return Err(format!(
-                "[alerts.mail] tls = \"none\" is for a server on this machine only, '{}' is elsewhere; use \"starttls\" \
-                 or \"tls\"",
+                "[alerts.mail] tls = \"none\" is for a server on this machine only, '{}' is elsewhere; use \
+                 \"starttls\" or \"tls\"",
                 self.server
             ));
         }
@@ -334,7 +334,8 @@ mod tests {
             ("[mail]\nserver = \"localhost\"\nfrom = \"hub@example.org\"", "to"),
             ("[mail]\nserver = \"localhost\"\nfrom = \"hub\"\nto = [\"a@example.org\"]", "from"),
             (
-                "[mail]\nserver = \"mail.example.org\"\ntls = \"none\"\nfrom = \"a@example.org\"\nto = [\"b@example.org\"]",
+                "[mail]\nserver = \"mail.example.org\"\ntls = \"none\"\n\
+                 from = \"a@example.org\"\nto = [\"b@example.org\"]",
                 "this machine",
             ),
         ] {

@@ -1,5 +1,5 @@
-//! The hub watches itself: looks at intervals, weighs by the rules of `phytohub-alert`, and sends what people are to know.
-//! None of it is on the way of an envelope; a receiver of messages that hangs holds up nobody but itself.
+//! The hub watches itself: looks at intervals, weighs by the rules of `phytohub-alert`, and sends what people are to
+//! know. None of it is on the way of an envelope; a receiver of messages that hangs holds up nobody but itself.
 
 mod gauges;
 mod observe;

@@ -19,6 +19,7 @@ pub(crate) const DUPLICATES: &[Duplicate] = &[
     ("nom", "x509-parser asks for 7, lettre for 8"),
     ("wasm-encoder", "wasm-bindgen's tool asks for 0.245, wasmtime for 0.254"),
     ("wasmparser", "as wasm-encoder"),
+    ("synstructure", "as syn"),
     ("syn", "half of the derive macros have moved to 3; it runs while building only"),
 ];
 
