@@ -197,7 +197,7 @@ pub const RULES: [Rule; 14] = [
         value: |settings| settings.parked.to_string(),
         holds: AT_ONCE,
         expressions: |settings| one(Level::Warning, format!("phytohub_parked >= {}", settings.parked)),
-        label: "member",
+        label: "destination",
     },
     Rule {
         id: RuleId::BreakerOpen,
@@ -212,7 +212,7 @@ pub const RULES: [Rule; 14] = [
         expressions: |settings| {
             one(Level::Warning, format!("phytohub_breaker_open_seconds > {}", settings.breaker_open.0.as_secs_f64()))
         },
-        label: "member",
+        label: "destination",
     },
     Rule {
         id: RuleId::DiskLow,

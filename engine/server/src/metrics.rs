@@ -224,6 +224,11 @@ impl Metrics {
         self.states.iter().flat_map(|state| state.inboxes.load().to_vec()).collect()
     }
 
+    /// How many envelopes are parked, of each receiver with any.
+    pub(crate) fn parked(&self) -> BTreeMap<ConnectionCode, u64> {
+        parked(&self.states)
+    }
+
     /// Shards that refuse deliveries for want of disk.
     pub(crate) fn shards_without_room(&self) -> usize {
         let low = |state: &&Arc<ShardState>| state.disk_low.load(std::sync::atomic::Ordering::Relaxed) != 0;
@@ -321,6 +326,17 @@ impl Collector for ServiceCollector {
     }
 }
 
+/// Parked envelopes of each receiver with any, over all shards.
+fn parked(states: &[Arc<ShardState>]) -> BTreeMap<ConnectionCode, u64> {
+    let mut parked: BTreeMap<ConnectionCode, u64> = BTreeMap::new();
+    for state in states {
+        for &(code, count) in state.parked.load().iter() {
+            *parked.entry(code).or_default() += count;
+        }
+    }
+    parked
+}
+
 /// Gauges that are read from the shards' last word when someone asks.
 #[derive(Debug)]
 struct StateCollector(Vec<Arc<ShardState>>);
@@ -370,16 +386,10 @@ impl StateCollector {
     }
 
     fn encode_parked(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let mut parked: BTreeMap<ConnectionCode, u64> = BTreeMap::new();
-        for state in &self.0 {
-            for &(code, count) in state.parked.load().iter() {
-                *parked.entry(code).or_default() += count;
-            }
-        }
         let kind = ConstGauge::new(0_u64).metric_type();
         let help = "Envelopes that a receiver's service did not take and that wait for an operator";
         let mut family = encoder.encode_descriptor("parked", help, None, kind)?;
-        for (code, count) in parked {
+        for (code, count) in parked(&self.0) {
             ConstGauge::new(count).encode(family.encode_family(&[("destination", code.as_str())])?)?;
         }
         Ok(())

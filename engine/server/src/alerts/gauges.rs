@@ -78,12 +78,10 @@ fn family<'a>(
 
 fn of_members(encoder: &mut DescriptorEncoder<'_>, seen: &Observation, sight: &Sight) -> fmt::Result {
     let active = || seen.members.iter().filter(|member| member.active);
-    let parked = active().map(|member| (member.code.as_str(), member.parked as f64));
-    family(encoder, ("parked", "Envelopes that were set aside", "member"), parked)?;
     let open = active()
         .filter_map(|member| Some((member.code.as_str(), seen.at.since(member.breaker_open_since?).as_secs_f64())));
     let help = "How long the hub has paused its calls of a member's service";
-    family(encoder, ("breaker_open_seconds", help, "member"), open)?;
+    family(encoder, ("breaker_open_seconds", help, "destination"), open)?;
     let fetched = sight.regular.iter().map(|(code, last)| (code.as_str(), seconds(*last)));
     let help = "When a member that fetches regularly last did";
     family(encoder, ("member_last_fetch_timestamp_seconds", help, "member"), fetched)

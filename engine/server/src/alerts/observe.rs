@@ -38,9 +38,15 @@ impl Standing {
 pub(crate) fn observe(hub: &Hub, standing: &Standing) -> Observation {
     let inboxes: HashMap<ConnectionCode, Inbox> =
         hub.metrics.inboxes().into_iter().map(|inbox| (inbox.code, inbox)).collect();
+    let parked = hub.metrics.parked();
     let registry = hub.registry.load();
-    let members: Vec<MemberSeen> =
-        registry.parties().map(|(code, delivery)| member(hub, &registry, code, delivery, inboxes.get(&code))).collect();
+    let members: Vec<MemberSeen> = registry
+        .parties()
+        .map(|(code, delivery)| MemberSeen {
+            parked: parked.get(&code).copied().unwrap_or(0),
+            ..member(hub, &registry, code, delivery, inboxes.get(&code))
+        })
+        .collect();
     let limits = &hub.config.limits;
     Observation {
         at: clock::now(),
@@ -88,7 +94,7 @@ fn member(
         fetches: *delivery == Delivery::Pull,
         last_fetch: vitals.last_fetch(&code),
         parked: 0,
-        breaker_open_since: None,
+        breaker_open_since: hub.board.down_since(&code),
         certificates: certificates.collect(),
     }
 }

@@ -9,6 +9,8 @@ use phytohub_push::{Breaker, Called};
 pub(crate) struct Status {
     /// Whether it is believed to work.
     pub(crate) breaker: Breaker,
+    /// Since when it is not.
+    pub(crate) down_since: Option<Timestamp>,
     /// When it last took an envelope.
     pub(crate) last_success: Option<Timestamp>,
     /// When it last did not, and what was said.
@@ -24,6 +26,11 @@ pub(crate) struct Board {
 }
 
 impl Board {
+    /// Since when a service is believed not to work.
+    pub(crate) fn down_since(&self, code: &ConnectionCode) -> Option<Timestamp> {
+        self.services.get(code).and_then(|status| status.down_since)
+    }
+
     /// All of them, in no order that means anything.
     pub(crate) fn all(&self) -> Vec<(ConnectionCode, Status)> {
         self.services.iter().map(|entry| (*entry.key(), entry.value().clone())).collect()
@@ -41,6 +48,7 @@ impl Board {
     pub(super) fn unusable(&self, code: ConnectionCode, at: Timestamp, why: String) {
         let mut status = self.services.entry(code).or_default();
         status.breaker = Breaker::Open;
+        status.down_since.get_or_insert(at);
         status.last_error = Some((at, why));
     }
 
@@ -53,8 +61,9 @@ impl Board {
         }
     }
 
-    pub(super) fn pauses(&self, code: ConnectionCode, breaker: Breaker, next_call: Option<Timestamp>) {
+    pub(super) fn pauses(&self, code: ConnectionCode, at: Timestamp, breaker: Breaker, next_call: Option<Timestamp>) {
         let mut status = self.services.entry(code).or_default();
+        status.down_since = if breaker == Breaker::Closed { None } else { status.down_since.or(Some(at)) };
         status.breaker = breaker;
         status.next_call = next_call;
     }

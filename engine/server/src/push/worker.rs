@@ -104,8 +104,9 @@ impl Worker {
 
     fn tell(&self, wait: Duration) {
         let breaker = self.flow.breaker(self.began.elapsed());
-        let next_call = (!wait.is_zero()).then(|| clock::now().plus(wait));
-        self.hub.board.pauses(self.code, breaker, next_call);
+        let now = clock::now();
+        let next_call = (!wait.is_zero()).then(|| now.plus(wait));
+        self.hub.board.pauses(self.code, now, breaker, next_call);
     }
 
     /// Asks the shards what is next: the oldest that any of them has.
