@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: the real binary, run in a directory of its own, and clients that speak to it.
 
+pub mod admin_double;
 pub mod browser;
 pub mod double;
 mod http;

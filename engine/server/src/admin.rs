@@ -1,4 +1,4 @@
-//! The admin address: metrics, health and the pre-check page for everyone who can reach it, the registry for who has
+//! The admin address: metrics, health and the pages for everyone who can reach it, the registry for who has
 //! the token.
 
 use std::fs;
@@ -6,10 +6,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Json, Redirect, Response};
+use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use tokio::net::TcpListener;
@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use crate::alerts;
 use crate::control::{self, Change};
 use crate::hub::Hub;
+use crate::pages;
 use crate::releases;
 use crate::validate::ValidatorChange;
 use phytohub_operate::layout::{Layout, SECRET, write_new};
@@ -80,9 +81,7 @@ pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>, token: String, s
         .route("/metrics", get(metrics))
         .route("/livez", get(|| async { "live\n" }))
         .route("/readyz", get(readyz))
-        .route("/check", get(|| async { Redirect::permanent("/check/") }))
-        .route("/check/", get(|| check(Path(String::new()))))
-        .route("/check/{*file}", get(check))
+        .merge(pages::router())
         .merge(releases::feeds(Arc::clone(&admin.hub)))
         .merge(guarded)
         .with_state(admin);
@@ -102,22 +101,6 @@ async fn metrics(State(admin): State<Admin>) -> Response {
 /// Ready = recovered and not stopping. The admin address opens only after recovery.
 async fn readyz(State(admin): State<Admin>) -> (StatusCode, &'static str) {
     if *admin.stop.borrow() { (StatusCode::SERVICE_UNAVAILABLE, "stopping\n") } else { (StatusCode::OK, "ready\n") }
-}
-
-/// A file of the pre-check page. It asks nothing of the hub and sends it nothing, so it needs no token.
-async fn check(Path(path): Path<String>) -> Response {
-    let Some(file) = phytoval_page::page(&path) else {
-        return (StatusCode::NOT_FOUND, "the page has no such file; the page itself is /check/\n").into_response();
-    };
-    let head = [
-        (header::CONTENT_TYPE, file.media_type),
-        (header::CONTENT_SECURITY_POLICY, phytoval_page::POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        // After a new version of the hub, the page is that version's.
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
-    (head, file.bytes).into_response()
 }
 
 async fn with_token(State(admin): State<Admin>, request: Request, next: Next) -> Response {

@@ -29,6 +29,7 @@ mod logging;
 mod members;
 mod metrics;
 mod owner;
+mod pages;
 pub mod party;
 pub mod party_commands;
 mod pending;

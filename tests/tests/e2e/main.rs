@@ -6,6 +6,7 @@ mod change;
 mod channels;
 mod check_page;
 mod command_line;
+mod console;
 mod disk_full;
 mod drain;
 mod forget;

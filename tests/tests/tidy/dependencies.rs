@@ -21,6 +21,7 @@ const BUILD_SCRIPTS: &[&str] =
 /// Every crate of the workspace.
 pub(crate) const CRATES: &[Crate] = &[
     Crate { folder: "engine/model", name: "phytohub-model", normal: &[], dev: &[] },
+    Crate { folder: "engine/console", name: "phytohub-console", normal: &["phytoval-page"], dev: &[] },
     Crate {
         folder: "engine/alert",
         name: "phytohub-alert",
@@ -195,6 +196,7 @@ pub(crate) const CRATES: &[Crate] = &[
             "phytohub-alert",
             "phytohub-certificates",
             "phytohub-change",
+            "phytohub-console",
             "phytohub-core",
             "phytohub-journal",
             "phytohub-model",
@@ -230,6 +232,7 @@ pub(crate) const CRATES: &[Crate] = &[
             "base64",
             "memchr",
             "phytohub-certificates",
+            "phytohub-console",
             "phytohub-model",
             "phytohub-operate",
             "phytohub-server",
