@@ -9,6 +9,7 @@
 //! DIR/data/shard-NN/    journal of a shard
 //! DIR/data/alerts.json  alerts that hold, and messages about them on their way
 //! DIR/data/lock         held by the process that owns the data
+//! DIR/onboarding/       in a sandbox a check list for each candidate; granted/: what members were let in for
 //! DIR/run.json          addresses of the running hub, for the command line
 //! ```
 
@@ -75,6 +76,11 @@ impl Layout {
     /// Credential of the admin address.
     pub fn admin_token(&self) -> PathBuf {
         self.dir.join("admin.token")
+    }
+
+    /// Check lists of a sandbox; what members were let in for.
+    pub fn onboarding(&self) -> PathBuf {
+        self.dir.join("onboarding")
     }
 
     /// A file of the key directory.

@@ -16,8 +16,10 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::alerts;
+use crate::clock;
 use crate::control::{self, Change};
 use crate::hub::Hub;
+use crate::onboarding::Asking;
 use crate::pages;
 use crate::releases;
 use crate::validate::ValidatorChange;
@@ -74,6 +76,7 @@ pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>, token: String, s
         .route("/v1/documents", get(documents))
         .route("/v1/changes", post(change))
         .route("/v1/alerts", get(|State(admin): State<Admin>| async move { Json(alerts::answer(&admin.hub)) }))
+        .route("/v1/onboarding", get(onboarding))
         .route("/v1/validator", get(validator).post(change_validator))
         .merge(releases::guarded(Arc::clone(&admin.hub)))
         .route_layer(middleware::from_fn_with_state(admin.clone(), with_token));
@@ -138,6 +141,16 @@ async fn documents(State(admin): State<Admin>) -> Response {
     Json(control::documents(&admin.hub.registry.load())).into_response()
 }
 
+/// The reports on candidates, where this hub is a sandbox.
+async fn onboarding(State(admin): State<Admin>, Query(wanted): Query<Wanted>) -> Response {
+    let Some(observer) = &admin.hub.observer else {
+        let text = "this hub is no sandbox; `phytohub init DIR --sandbox --nppo CODE` makes one\n";
+        return (StatusCode::CONFLICT, text).into_response();
+    };
+    let optional = admin.hub.config.onboarding.optional.clone();
+    Json(observer.reports(Asking { code: wanted.code, optional }).await).into_response()
+}
+
 async fn validator(State(admin): State<Admin>) -> Response {
     Json(admin.hub.validators.state()).into_response()
 }
@@ -157,9 +170,17 @@ async fn change_validator(State(admin): State<Admin>, Json(change): Json<Validat
 }
 
 async fn change(State(admin): State<Admin>, Json(change): Json<Change>) -> Response {
-    let command = match change.command() {
-        Ok(command) => command,
-        Err(error) => return (StatusCode::BAD_REQUEST, error).into_response(),
+    if let Err(error) = change.command() {
+        return (StatusCode::BAD_REQUEST, error).into_response();
+    }
+    let hub = Arc::clone(&admin.hub);
+    // The gate reads and writes files.
+    let judged =
+        tokio::task::spawn_blocking(move || hub.gate.command(&hub.registry.load(), clock::now(), &change)).await;
+    let command = match judged {
+        Ok(Ok(command)) => command,
+        Ok(Err(error)) => return (StatusCode::CONFLICT, error).into_response(),
+        Err(error) => return (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     };
     match admin.hub.registry.change(command).await {
         Ok(()) => {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::alert_commands::AlertCommand;
+use crate::onboarding::OnboardingCommand;
 use crate::releases::commands::ChangeCommand;
 
 /// Exchange of electronic phytosanitary certificates (ePhyto).
@@ -47,6 +48,9 @@ pub enum Command {
         /// Number of shards, fixed for the life of the directory [default: one for each four processors]
         #[arg(long, value_name = "N")]
         shards: Option<u8>,
+        /// A sandbox, in which members show what their systems can: with the partner countries XA and XB
+        #[arg(long)]
+        sandbox: bool,
     },
     /// Run the hub of a directory
     Serve {
@@ -82,6 +86,12 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         command: AlertCommand,
+    },
+    /// Follow how candidates show in a sandbox what their systems can, and write what they need to go live
+    Onboarding {
+        /// What to do.
+        #[command(subcommand)]
+        command: OnboardingCommand,
     },
     /// Look at and change what judges certificates, while the hub runs
     Validator {
@@ -240,7 +250,7 @@ pub enum ValidatorCommand {
 /// Commands about members.
 #[derive(Debug, Subcommand)]
 pub enum NppoCommand {
-    /// Add a member, active at once
+    /// Add a member; it becomes active by `activate`, or at once with --override or where none is required
     Add {
         /// Whom.
         #[command(flatten)]
@@ -251,6 +261,9 @@ pub enum NppoCommand {
         /// A (type, status) pair it receives, such as 851:70; repeat for more [default: all]
         #[arg(long, value_name = "TYPE:STATUS")]
         allow: Vec<String>,
+        /// Make it active without a proof from the sandbox; the reason is kept
+        #[arg(long = "override", value_name = "REASON")]
+        reason: Option<String>,
     },
     /// Add members for a trial, with throw-away keys as pki/nppo-CODE.pem and nppo-CODE.key of the hub's directory
     Trial {
@@ -277,8 +290,18 @@ pub enum NppoCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Let a member send and receive
-    Activate(MemberArgs),
+    /// Let a member send and receive; one that never did needs a proof from the sandbox
+    Activate {
+        /// Whom.
+        #[command(flatten)]
+        member: MemberArgs,
+        /// Its signed report, as `phytohub onboarding export` wrote it
+        #[arg(long, value_name = "FILE")]
+        proof: Option<PathBuf>,
+        /// Without a proof: the reason, which is kept
+        #[arg(long = "override", value_name = "REASON", conflicts_with = "proof")]
+        reason: Option<String>,
+    },
     /// Stop a member from sending and receiving; what waits for it can still be pulled
     Deactivate(MemberArgs),
     /// Set which documents a member receives

@@ -8,10 +8,13 @@ use phytohub_model::limits::SHARDS_MAX;
 use crate::admin;
 use crate::cli::{CertificateCommand, MemberArgs, NppoCommand};
 use crate::client;
+use crate::clock;
+use crate::config::Config;
 use crate::control::{self, Change, Member};
 use crate::hub;
 use crate::identity;
 use crate::members::Members;
+use crate::onboarding::{self, Gate};
 use crate::party_commands;
 use crate::pki;
 use phytohub_operate::layout::{Layout, PUBLIC, Running, write_new};
@@ -20,7 +23,13 @@ use phytohub_operate::layout::{Layout, PUBLIC, Running, write_new};
 ///
 /// # Errors
 /// A sentence that says what is in the way.
-pub fn init(dir: &Path, nppos: &[String], names: &[String], shards: Option<u8>) -> Result<String, String> {
+pub fn init(
+    dir: &Path,
+    nppos: &[String],
+    names: &[String],
+    shards: Option<u8>,
+    sandbox: bool,
+) -> Result<String, String> {
     let layout = Layout::new(dir);
     if layout.config().exists() || layout.data().exists() {
         return Err(format!("{}: there is a hub already; choose another directory or remove it", dir.display()));
@@ -29,37 +38,62 @@ pub fn init(dir: &Path, nppos: &[String], names: &[String], shards: Option<u8>) 
     if shards == 0 || usize::from(shards) > SHARDS_MAX {
         return Err(format!("--shards {shards}: 1 to {SHARDS_MAX} are possible"));
     }
-    let changes: Vec<Change> =
-        nppos.iter().map(|code| Change::Add { code: code.clone(), name: String::new(), allow: Vec::new() }).collect();
+    let mut changes: Vec<Change> = if sandbox { onboarding::partner_changes() } else { Vec::new() };
+    changes.extend(nppos.iter().map(|code| add_member(code)));
     // All is read before anything is written.
     changes.iter().try_for_each(|change| change.command().map(|_| ()))?;
-    create(&layout, &changes, nppos, names, shards).map_err(|error| format!("{}: {error}", dir.display()))?;
+    create(&layout, &changes, names, shards, sandbox).map_err(|error| format!("{}: {error}", dir.display()))?;
     let (dir, members) = (dir.display(), nppos.join(", "));
     Ok(format!(
         "{dir}: a hub for {members} ({shards} shard{})\n\
          next: phytohub serve {dir}\n\
-         keys of the members for a trial: {dir}/pki/nppo-CODE.pem and nppo-CODE.key, the hub's CA: {dir}/pki/ca.pem",
-        if shards == 1 { "" } else { "s" }
+         keys of the members for a trial: {dir}/pki/nppo-CODE.pem and nppo-CODE.key, the hub's CA: {dir}/pki/ca.pem{}",
+        if shards == 1 { "" } else { "s" },
+        if sandbox { "\nthen: phytohub onboarding show DIR CODE tells each member what to do" } else { "" }
     ))
 }
 
-fn create(layout: &Layout, changes: &[Change], nppos: &[String], names: &[String], shards: u8) -> Result<(), String> {
+/// A member without a name that receives everything.
+fn add_member(code: &str) -> Change {
+    Change::Add { code: code.to_owned(), name: String::new(), allow: Vec::new(), reason: None }
+}
+
+fn create(layout: &Layout, changes: &[Change], names: &[String], shards: u8, sandbox: bool) -> Result<(), String> {
     let io = |error: io::Error| error.to_string();
     layout.create(shards).map_err(io)?;
     let _lock = layout.lock().map_err(io)?;
     let ca = pki::create(layout, names).map_err(io)?;
     admin::create_token(layout).map_err(io)?;
     let mut members = Members::open(&layout.registry())?;
-    for (change, code) in changes.iter().zip(nppos) {
+    for change in changes {
+        let Change::Add { code, .. } = change else { continue };
         members.change(&change.command()?).map_err(|error| error.to_string())?;
-        let pem = pki::create_member(layout, &ca, code).map_err(io)?;
-        let change = Change::CertificateAdd { code: code.clone(), pem };
-        members.change(&change.command()?).map_err(|error| error.to_string())?;
+        for change in keys_of(layout, &ca, code, sandbox).map_err(io)? {
+            members.change(&change.command()?).map_err(|error| error.to_string())?;
+        }
     }
     members.close().map_err(|error| error.to_string())?;
     // Last: a directory with a configuration is a whole hub.
-    write_new(&layout.config(), FIRST_CONFIG.as_bytes(), PUBLIC).map_err(io)
+    let sandbox = if sandbox { SANDBOX_CONFIG } else { "" };
+    write_new(&layout.config(), format!("{FIRST_CONFIG}{sandbox}").as_bytes(), PUBLIC).map_err(io)
 }
+
+/// Makes a member's throw-away keys; the changes that register them. In a sandbox also keys that do not count.
+fn keys_of(layout: &Layout, ca: &pki::ThrowAwayCa, code: &str, sandbox: bool) -> io::Result<Vec<Change>> {
+    let pem = pki::create_member(layout, ca, code)?;
+    let mut changes = vec![Change::CertificateAdd { code: code.to_owned(), pem }];
+    if sandbox && !onboarding::is_partner(code) {
+        changes.extend(onboarding::prepare(layout, ca, code)?);
+    }
+    Ok(changes)
+}
+
+/// What a new sandbox's configuration says besides.
+const SANDBOX_CONFIG: &str = "
+[onboarding]
+# Members show here what their systems can, before they work for real.
+mode = \"sandbox\"
+";
 
 /// What a new hub's configuration says.
 const FIRST_CONFIG: &str = "\
@@ -78,17 +112,14 @@ admin = \"127.0.0.1:8444\"
 /// A sentence that says why not.
 pub fn nppo(command: NppoCommand) -> Result<String, String> {
     match command {
-        NppoCommand::Add { member, name, allow } => {
-            let done =
-                format!("{} added and active; `phytohub nppo certificate add` gives it a certificate", member.code);
-            change(&member.dir, Change::Add { code: member.code, name, allow }).map(|()| done)
-        }
+        NppoCommand::Add { member, name, allow, reason } => add(&member, name, allow, reason),
         NppoCommand::Trial { dir, codes } => trial(&dir, &codes),
         NppoCommand::List { dir, json } => list(&dir, json),
         NppoCommand::Show { member, json } => show(&member, json),
-        NppoCommand::Activate(MemberArgs { dir, code }) => {
+        NppoCommand::Activate { member: MemberArgs { dir, code }, proof, reason } => {
             let done = format!("{code} is active");
-            change(&dir, Change::Activate { code }).map(|()| done)
+            let proof = proof.map(|file| onboarding::read_signed(&file)).transpose()?.map(Box::new);
+            change(&dir, Change::Activate { code, proof, reason }).map(|()| done)
         }
         NppoCommand::Deactivate(MemberArgs { dir, code }) => {
             let done = format!("{code} is not active");
@@ -120,6 +151,20 @@ pub fn nppo(command: NppoCommand) -> Result<String, String> {
             change(&member.dir, Change::CertificateRevoke { code: member.code, fingerprint }).map(|()| done)
         }
     }
+}
+
+fn add(member: &MemberArgs, name: String, allow: Vec<String>, reason: Option<String>) -> Result<String, String> {
+    let MemberArgs { dir, code } = member;
+    change(dir, Change::Add { code: code.clone(), name, allow, reason })?;
+    let active = members(dir, Some(code))?.first().is_some_and(|member| member.active);
+    Ok(if active {
+        format!("{code} added and active; `phytohub nppo certificate add` gives it a certificate")
+    } else {
+        format!(
+            "{code} added, not active yet; `phytohub nppo certificate add` gives it a certificate, and `phytohub nppo \
+             activate --proof FILE` lets it in once it has shown in the sandbox what its system can"
+        )
+    })
 }
 
 pub(crate) fn fingerprint_of(file: &Path, code: &str) -> Result<String, String> {
@@ -206,7 +251,14 @@ pub(crate) fn read<T: serde::de::DeserializeOwned>(
 fn trial(dir: &Path, codes: &[String]) -> Result<String, String> {
     let layout = Layout::new(dir);
     let fail = |error: io::Error| format!("{}: {error}", dir.display());
-    let add = |code: &String| Change::Add { code: code.clone(), name: String::new(), allow: Vec::new() };
+    let sandbox = Config::read(&layout.config(), std::env::vars())?.onboarding.is_sandbox();
+    let reason = Some("a member for a trial, with throw-away keys".to_owned());
+    let add = |code: &String| Change::Add {
+        code: code.clone(),
+        name: String::new(),
+        allow: Vec::new(),
+        reason: reason.clone(),
+    };
     let mut changes: Vec<Change> = codes.iter().map(add).collect();
     // All is read before anything is written.
     changes.iter().try_for_each(|change| change.command().map(|_| ()))?;
@@ -214,16 +266,17 @@ fn trial(dir: &Path, codes: &[String]) -> Result<String, String> {
     let mut made = Vec::new();
     let mut all = || {
         for code in codes {
-            let pem = pki::create_member(&layout, &ca, code).map_err(fail)?;
+            changes.extend(keys_of(&layout, &ca, code, sandbox).map_err(fail)?);
             made.push(code);
-            changes.push(Change::CertificateAdd { code: code.clone(), pem });
         }
         change_all(dir, &changes)
     };
     if let Err(error) = all() {
         // Keys of members that do not exist would be taken for those of members that do.
-        for kind in ["pem", "key"] {
-            made.iter().for_each(|code| drop(std::fs::remove_file(layout.pki(&format!("nppo-{code}.{kind}")))));
+        let endings =
+            ["", "-revoked", "-expired"].iter().flat_map(|kind| ["pem", "key"].map(|end| format!("{kind}.{end}")));
+        for ending in endings {
+            made.iter().for_each(|code| drop(std::fs::remove_file(layout.pki(&format!("nppo-{code}{ending}")))));
         }
         return Err(error);
     }
@@ -237,11 +290,17 @@ pub(crate) fn change(dir: &Path, change: Change) -> Result<(), String> {
 
 /// Changes the registry, through the running hub or in its directory.
 fn change_all(dir: &Path, changes: &[Change]) -> Result<(), String> {
-    let commands = changes.iter().map(Change::command).collect::<Result<Vec<_>, _>>()?;
+    // All is read before anything is changed.
+    changes.iter().try_for_each(|change| change.command().map(|_| ()))?;
     let layout = Layout::new(dir);
     match owner(&layout)? {
         Owner::Here(mut members) => {
-            commands.iter().try_for_each(|command| members.change(command)).map_err(|error| error.to_string())?;
+            let settings = Config::read(&layout.config(), std::env::vars())?.onboarding;
+            let gate = Gate::new(layout, settings);
+            changes.iter().try_for_each(|change| {
+                let command = gate.command(members.registry(), clock::now(), change)?;
+                members.change(&command).map_err(|error| error.to_string())
+            })?;
             members.close().map_err(|error| error.to_string())
         }
         Owner::Hub(running) => changes.iter().try_for_each(|change| {

@@ -13,6 +13,7 @@ use crate::ingress::HttpSettings;
 use crate::limits::LimitSettings;
 use crate::listen::ListenSettings;
 use crate::logging::LogSettings;
+use crate::onboarding::OnboardingSettings;
 use crate::push::PushSettings;
 use crate::shard::JournalSettings;
 use crate::validate::ValidationSettings;
@@ -37,6 +38,8 @@ pub struct Config {
     pub push: PushSettings,
     /// What people are told, and by which way.
     pub alerts: AlertSettings,
+    /// How new members show what their systems can.
+    pub onboarding: OnboardingSettings,
     /// Logs.
     pub log: LogSettings,
 }
@@ -78,6 +81,7 @@ impl Config {
         self.journal.check(self.http.body_max)?;
         self.push.check()?;
         self.alerts.check()?;
+        self.onboarding.check()?;
         self.log.check()
     }
 }

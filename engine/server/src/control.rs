@@ -5,6 +5,7 @@ use phytohub_model::{
     AllowedDocument, CertificateFingerprint, Channel, ChannelRule, ConnectionCode, Delivery, Document, DocumentKind,
     DocumentStatus, DocumentType, Poison, PushTarget, Trust,
 };
+use phytohub_onboarding::Signed;
 use serde::{Deserialize, Serialize};
 
 use crate::identity;
@@ -17,7 +18,7 @@ mod rows;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(tag = "change", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Change {
-    /// Adds a member, active at once.
+    /// Adds a member; whether it is active at once is for the gate to say (`onboarding/gate.rs`).
     Add {
         /// Connection code.
         code: String,
@@ -27,11 +28,20 @@ pub enum Change {
         /// `TYPE:STATUS` pairs it receives; empty = all.
         #[serde(default)]
         allow: Vec<String>,
+        /// Why it is active without a proof from the sandbox.
+        #[serde(default, rename = "override", skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// Lets a member send and receive.
     Activate {
         /// Connection code.
         code: String,
+        /// What its system has shown in the sandbox.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<Box<Signed>>,
+        /// Why it is let in without.
+        #[serde(default, rename = "override", skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// Stops a member from sending and receiving.
     Deactivate {
@@ -151,13 +161,13 @@ impl Change {
     /// A sentence that names the part that cannot be read.
     pub fn command(&self) -> Result<RegistryCommand, String> {
         Ok(match self {
-            Self::Add { code, name, allow } => RegistryCommand::AddNppo {
+            Self::Add { code, name, allow, .. } => RegistryCommand::AddNppo {
                 code: parse_code(code)?,
                 name: name.clone(),
                 active: true,
                 allowed: parse_allowed(allow)?,
             },
-            Self::Activate { code } => RegistryCommand::SetActive { code: parse_code(code)?, active: true },
+            Self::Activate { code, .. } => RegistryCommand::SetActive { code: parse_code(code)?, active: true },
             Self::Deactivate { code } => RegistryCommand::SetActive { code: parse_code(code)?, active: false },
             Self::Allow { code, allow } => {
                 RegistryCommand::SetAllowed { code: parse_code(code)?, allowed: parse_allowed(allow)? }
@@ -264,7 +274,8 @@ mod tests {
 
     #[test]
     fn a_change_travels_as_a_document_with_no_unknown_parts() {
-        let change = Change::Add { code: "LK".to_owned(), name: String::new(), allow: vec!["851:70".to_owned()] };
+        let allow = vec!["851:70".to_owned()];
+        let change = Change::Add { code: "LK".to_owned(), name: String::new(), allow, reason: None };
         let text = serde_json::to_string(&change).unwrap();
         assert_eq!(serde_json::from_str::<Change>(&text).unwrap(), change);
         assert!(serde_json::from_str::<Change>(r#"{"change":"activate","code":"LK","extra":1}"#).is_err());

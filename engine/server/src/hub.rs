@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::ingress;
 use crate::members::{Members, RegistryHandle};
 use crate::metrics::Metrics;
+use crate::onboarding::{Gate, Observer};
 use crate::pending::PendingElsewhere;
 use crate::push::Board;
 use crate::releases::{self, Releases};
@@ -36,6 +37,10 @@ pub(crate) struct Hub {
     pub(crate) alerts: Office,
     /// Room for bodies that are being received or worked on.
     pub(crate) bodies: Arc<Semaphore>,
+    /// Lets new members in.
+    pub(crate) gate: Gate,
+    /// Looks on, in a sandbox only.
+    pub(crate) observer: Option<Observer>,
     shards: Vec<ShardHandle>,
 }
 
@@ -92,8 +97,28 @@ impl Hub {
             shards.push(handle);
             threads.push(thread);
         }
+        let mut observer = None;
+        if config.onboarding.is_sandbox() {
+            let (started, thread) = Observer::start(layout, tell(failed))?;
+            observer = Some(started);
+            threads.push(thread);
+        }
         let bodies = ingress::bodies(&config.http);
-        let hub = Self { config, registry, metrics, validators, releases, alerts, wakers, board, bodies, shards };
+        let gate = Gate::new(layout.clone(), config.onboarding.clone());
+        let hub = Self {
+            config,
+            registry,
+            metrics,
+            validators,
+            wakers,
+            board,
+            releases,
+            alerts,
+            bodies,
+            gate,
+            observer,
+            shards,
+        };
         Ok((Arc::new(hub), Threads { threads, _lock: lock }))
     }
 
@@ -127,8 +152,11 @@ impl Hub {
     }
 
     /// Asks every owner to close its journal.
-    pub(crate) fn stop(&self) {
+    pub(crate) async fn stop(&self) {
         self.releases.flush();
+        if let Some(observer) = &self.observer {
+            observer.stop().await;
+        }
         self.shards.iter().for_each(ShardHandle::stop);
         self.registry.stop();
     }

@@ -18,6 +18,7 @@ use tracing::Instrument;
 use crate::answer::AnswerBody;
 use crate::deadline::{Phase, Phases};
 use crate::hub::Hub;
+use crate::onboarding::Glimpse;
 use crate::service;
 use crate::step::Step;
 use phytohub_operate::{Size, Span};
@@ -162,7 +163,9 @@ async fn post(
     phases: &Phases,
     request: Request<Incoming>,
 ) -> Response<AnswerBody> {
-    let read = hub.metrics.step(Step::Ingress, read(hub, request)).await;
+    // Only a sandbox looks on.
+    let mut glimpse = hub.observer.as_ref().map(|_| Glimpse::of(&request));
+    let read = hub.metrics.step(Step::Ingress, read(hub, request, glimpse.as_mut())).await;
     phases.enter(Phase::Work);
     let (operation, result) = match read {
         // The body's room is given back when the request is answered.
@@ -173,6 +176,9 @@ async fn post(
         }
         Err(fault) => ("unreadable", Err(fault)),
     };
+    if let (Some(observer), Some(glimpse)) = (&hub.observer, glimpse) {
+        observer.saw(hub, certificate, glimpse, &result).await;
+    }
     let (outcome, response) = match result {
         Ok(answer) => {
             let body = AnswerBody::chain(phytohub_soap::write_answer(&answer));
@@ -186,7 +192,11 @@ async fn post(
 }
 
 /// Body and SOAP.
-async fn read(hub: &Hub, request: Request<Incoming>) -> Result<(phytohub_soap::Request, Room), Fault> {
+async fn read(
+    hub: &Hub,
+    request: Request<Incoming>,
+    glimpse: Option<&mut Glimpse>,
+) -> Result<(phytohub_soap::Request, Room), Fault> {
     if let Some(encoding) = request.headers().get(CONTENT_ENCODING)
         && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
     {
@@ -198,7 +208,11 @@ async fn read(hub: &Hub, request: Request<Incoming>) -> Result<(phytohub_soap::R
         return Err(too_large(hub));
     }
     let (body, room) = collect(hub, Limited::new(body, body_max)).await?;
-    Ok((phytohub_soap::read_request(body)?, room))
+    let Some(glimpse) = glimpse else { return Ok((phytohub_soap::read_request(body)?, room)) };
+    glimpse.body(&body);
+    let request = phytohub_soap::read_request(body)?;
+    glimpse.request(&request);
+    Ok((request, room))
 }
 
 /// Room that a body takes of `bodies_max`, given back when this is dropped.

@@ -28,6 +28,7 @@ mod listen;
 mod logging;
 mod members;
 mod metrics;
+pub mod onboarding;
 mod owner;
 mod pages;
 pub mod party;

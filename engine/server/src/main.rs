@@ -6,17 +6,22 @@ use clap::Parser;
 use phytohub_operate::layout::Layout;
 use phytohub_server::cli::{Cli, Command};
 use phytohub_server::config::Config;
-use phytohub_server::{alert_commands, change_commands, commands, demo, party_commands, serve, validator_commands};
+use phytohub_server::{
+    alert_commands, change_commands, commands, demo, onboarding, party_commands, serve, validator_commands,
+};
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Demo { certificates, once } => return demo::demo(certificates.as_deref(), once),
-        Command::Init { dir, nppos, names, shards } => commands::init(&dir, &nppos, &names, shards).map(say),
         Command::Alert { command } => alert_commands::alert(command).map(say),
+        Command::Init { dir, nppos, names, shards, sandbox } => {
+            commands::init(&dir, &nppos, &names, shards, sandbox).map(say)
+        }
         Command::Nppo { command } => commands::nppo(command).map(say),
         Command::Channel { command } => party_commands::channel(command).map(say),
         Command::Document { command } => party_commands::document(command).map(say),
         Command::Change { command } => change_commands::change(command).map(say),
+        Command::Onboarding { command } => onboarding::onboarding(command).map(say),
         Command::Validator { command } => validator_commands::validator(command).map(say),
         Command::Serve { dir, listen, admin } => {
             let layout = Layout::new(dir);

@@ -12,10 +12,14 @@ use rcgen::{
     KeyUsagePurpose, SanType,
 };
 
+use crate::onboarding::Keys;
 use phytohub_operate::layout::{Layout, PUBLIC, SECRET, write_new};
 
 /// Years that the first certificates are valid: long enough for a trial, short enough to be noticed.
 const VALID_YEARS: i32 = 2;
+
+/// Life of a certificate that is to be expired, from the moment it is made.
+const SHORT_LIFE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// An issuer of certificates that nobody else trusts.
 pub struct ThrowAwayCa {
@@ -79,6 +83,18 @@ impl ThrowAwayCa {
         self.sign(params)
     }
 
+    /// As [`Self::member`], for keys that stop to count in ten seconds: the time in which they are registered.
+    ///
+    /// # Errors
+    /// When the system has no randomness.
+    pub fn short_lived_member(&self, code: &str) -> io::Result<Pair> {
+        let mut params = params(&format!("NPPO {code} (throw-away, expired)"));
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let end = crate::clock::now().plus(SHORT_LIFE).0 / 1000;
+        params.not_after = rcgen::date_time_ymd(1970, 1, 1) + std::time::Duration::from_secs(end);
+        self.sign(params)
+    }
+
     fn sign(&self, params: CertificateParams) -> io::Result<Pair> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let certificate = params.signed_by(&key, &self.issuer).map_err(io::Error::other)?;
@@ -121,8 +137,23 @@ pub fn create(layout: &Layout, names: &[String]) -> io::Result<ThrowAwayCa> {
 /// # Errors
 /// When a file exists already or cannot be written.
 pub fn create_member(layout: &Layout, ca: &ThrowAwayCa, code: &str) -> io::Result<String> {
-    let pair = ca.member(code)?;
-    write_new(&layout.pki(&format!("nppo-{code}.pem")), pair.certificate.as_bytes(), PUBLIC)?;
-    write_new(&layout.pki(&format!("nppo-{code}.key")), pair.key.as_bytes(), SECRET)?;
+    write_pair(layout, &format!("nppo-{code}"), ca.member(code)?)
+}
+
+/// Writes a pair that does not count as `nppo-CODE-KIND.pem` and `.key`, and returns the certificate.
+///
+/// # Errors
+/// When a file exists already or cannot be written.
+pub(crate) fn create_trial_pair(layout: &Layout, ca: &ThrowAwayCa, code: &str, keys: &Keys) -> io::Result<String> {
+    let pair = match keys {
+        Keys::Revoked => ca.member(code)?,
+        Keys::Expired => ca.short_lived_member(code)?,
+    };
+    write_pair(layout, &format!("nppo-{code}-{}", keys.kind()), pair)
+}
+
+fn write_pair(layout: &Layout, name: &str, pair: Pair) -> io::Result<String> {
+    write_new(&layout.pki(&format!("{name}.pem")), pair.certificate.as_bytes(), PUBLIC)?;
+    write_new(&layout.pki(&format!("{name}.key")), pair.key.as_bytes(), SECRET)?;
     Ok(pair.certificate)
 }

@@ -22,6 +22,7 @@ use crate::deadline::{Phases, Watched};
 use crate::hub::{self, Hub};
 use crate::identity;
 use crate::ingress;
+use crate::onboarding;
 use crate::push;
 use phytohub_operate::layout::{Layout, Running};
 
@@ -66,6 +67,9 @@ async fn run(layout: &Layout, config: Config) -> Result<(), String> {
     let watch = alerts::start(&hub, layout, stop.clone());
     tokio::spawn(admin::serve(admin_socket, Arc::clone(&hub), token, stop.clone()));
     let pusher = tokio::spawn(push::run(Arc::clone(&hub), own_identity, stop.clone()));
+    if hub.config.onboarding.is_sandbox() {
+        onboarding::start_partners(layout, soap_address, &hub, &stop)?;
+    }
     let door = tokio::spawn(accept(soap, TlsAcceptor::from(Arc::new(tls)), Arc::clone(&hub), stop));
     announce(soap_address, admin_address);
     let failure = tokio::select! {
@@ -86,7 +90,7 @@ async fn run(layout: &Layout, config: Config) -> Result<(), String> {
     if let Ok(Err(_)) = tokio::time::timeout(drain, pusher).await {
         return Err("push panicked".to_owned());
     }
-    hub.stop();
+    hub.stop().await;
     // It ends with the stop; should it have panicked, nothing depends on it.
     let _ = watch.await;
     tokio::task::spawn_blocking(move || threads.join())

@@ -37,7 +37,18 @@ fn init_refuses_a_code_that_is_none_before_it_writes_anything() {
 #[test]
 fn members_are_listed_and_shown_alike_while_the_hub_runs_and_rests() {
     let mut hub = TestHub::resting(&["KE"], &[]);
-    phytohub_ok(&["nppo", "add", hub.dir_text(), "NL", "--name", "Nederland", "--allow", "851:70"]);
+    phytohub_ok(&[
+        "nppo",
+        "add",
+        hub.dir_text(),
+        "NL",
+        "--name",
+        "Nederland",
+        "--allow",
+        "851:70",
+        "--override",
+        "a test",
+    ]);
     let resting: Vec<String> = [
         phytohub_ok(&["nppo", "list", hub.dir_text()]),
         phytohub_ok(&["nppo", "show", hub.dir_text(), "KE"]),

@@ -70,7 +70,18 @@ async fn a_member_is_added_while_the_hub_runs_and_stays_after_a_crash() {
     let mut hub = TestHub::start(&["KE"]);
     let mut new = stranger(&hub, "NZ");
     let pem = hub.dir().join("stranger.pem");
-    phytohub_ok(&["nppo", "add", hub.dir_text(), "NZ", "--name", "Aotearoa", "--allow", "851:70"]);
+    phytohub_ok(&[
+        "nppo",
+        "add",
+        hub.dir_text(),
+        "NZ",
+        "--name",
+        "Aotearoa",
+        "--allow",
+        "851:70",
+        "--override",
+        "a test",
+    ]);
     phytohub_ok(&["nppo", "certificate", "add", hub.dir_text(), "NZ", pem.to_str().unwrap()]);
     let codes: Vec<String> = new.active_nppos().await.unwrap().iter().map(|nppo| nppo.code.to_string()).collect();
     assert_eq!(codes, ["KE", "NZ"]);

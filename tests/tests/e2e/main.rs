@@ -16,6 +16,7 @@ mod kill;
 mod life_cycle;
 mod load;
 mod observe;
+mod onboarding;
 mod push;
 mod slow_clients;
 mod validation;

@@ -104,6 +104,12 @@ pub(crate) const CRATES: &[Crate] = &[
     },
     Crate { folder: "loadtest/certificates", name: "phytohub-certificates", normal: &[], dev: &["phytoval"] },
     Crate {
+        folder: "engine/onboarding",
+        name: "phytohub-onboarding",
+        normal: &["phytohub-model", "phytohub-soap", "serde", "serde_json"],
+        dev: &[],
+    },
+    Crate {
         folder: "engine/operate",
         name: "phytohub-operate",
         normal: &["phytohub-model", "rustix", "serde", "serde_json"],
@@ -200,6 +206,8 @@ pub(crate) const CRATES: &[Crate] = &[
             "phytohub-core",
             "phytohub-journal",
             "phytohub-model",
+            "phytohub-onboarding",
+            "phytohub-onboarding",
             "phytohub-operate",
             "phytohub-push",
             "phytohub-soap",

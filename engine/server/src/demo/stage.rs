@@ -73,7 +73,7 @@ impl Stage {
             }
         }
         teller.start();
-        commands::init(&dir, &members, &[], None)?;
+        commands::init(&dir, &members, &[], None, false)?;
         append(&dir.join("hub.toml"), ERASE_AFTER)?;
         teller.tell(Part::SetUp, true, &format!("hub made with keys for {}", members.join(", ")));
         let mut stage = Self {

@@ -142,6 +142,9 @@ impl Worker {
         let now = clock::now();
         self.hub.metrics.pushed(self.code.as_str(), called.outcome);
         self.hub.board.called(self.code, now, &called);
+        if let Some(observer) = &self.hub.observer {
+            observer.pushed(&self.code, now, &pushed.header.number, &called).await;
+        }
         let outcome = called.outcome;
         let parked = self.write_down(&pushed, called, now).await?;
         self.reminder_first = !pushed.reminder;
