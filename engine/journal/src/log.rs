@@ -219,6 +219,11 @@ impl<D: Disk> Log<D> {
         Reader::new(Arc::clone(&self.table))
     }
 
+    /// What the log was opened with.
+    pub fn settings(&self) -> Settings {
+        self.settings
+    }
+
     /// How much room there is.
     pub fn room(&self) -> Room {
         Room { spare_segments: self.spares.len() as u32, disk_full: self.chores.is_disk_full() }

@@ -7,7 +7,7 @@ use phytohub_model::{Content, DeliveryNumber, Fault, FaultKind, Fingerprint, Hea
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::hub::Hub;
-use crate::recovery::log_settings;
+use crate::shard::log_settings;
 
 /// What became of a delivery that the rules allow.
 pub(crate) struct Appended {

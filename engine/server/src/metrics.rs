@@ -294,14 +294,14 @@ impl ShardMetrics {
     }
 
     /// The shard's state as of now.
-    pub(crate) fn observe_state(&self, core: &Shard, log: &Log<RealDisk>, disk_low: bool) {
+    pub(crate) fn observe_state(&self, core: &Shard, log: &Log<RealDisk>, is_full: bool) {
         use std::sync::atomic::Ordering::Relaxed;
         self.state.inboxes.store(Arc::new(core.inboxes().collect()));
         self.state.parked.store(Arc::new(core.parked().collect()));
         self.state.pending.store(core.pending(), Relaxed);
         self.state.tracks.store(core.tracks(), Relaxed);
         self.state.segments.store(log.segments().len() as u64, Relaxed);
-        self.state.disk_low.store(i64::from(disk_low || !log.room().takes_deliveries()), Relaxed);
+        self.state.disk_low.store(i64::from(is_full), Relaxed);
     }
 }
 

@@ -116,6 +116,12 @@ pub(crate) const CRATES: &[Crate] = &[
         dev: &["tempfile"],
     },
     Crate {
+        folder: "engine/shard",
+        name: "phytohub-shard",
+        normal: &["bytes", "phytohub-core", "phytohub-journal", "phytohub-model"],
+        dev: &[],
+    },
+    Crate {
         folder: "engine/push",
         name: "phytohub-push",
         normal: &[
@@ -210,6 +216,7 @@ pub(crate) const CRATES: &[Crate] = &[
             "phytohub-onboarding",
             "phytohub-operate",
             "phytohub-push",
+            "phytohub-shard",
             "phytohub-soap",
             "phytoval",
             "phytoval-host",

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use phytohub_core::shard::{Shard, Survivor};
-use phytohub_journal::{Durable, Log, NoRoom, RealDisk, Stream};
+use phytohub_journal::{Disk, Durable, Log, NoRoom, Stream};
 use phytohub_model::{Fact, Locator};
 
 /// Records looked at in one step: a step must not delay the requests that wait for it by more than about a sync.
@@ -28,7 +28,7 @@ impl Reclaim {
     }
 
     /// Looks for a segment worth reclaiming.
-    pub(crate) fn look(&mut self, core: &Shard, log: &mut Log<RealDisk>) {
+    pub(crate) fn look<D: Disk>(&mut self, core: &Shard, log: &mut Log<D>) {
         if self.current.is_some() {
             return;
         }
@@ -44,7 +44,7 @@ impl Reclaim {
     }
 
     /// Stages the survivors of the next stretch.
-    pub(crate) fn step(&mut self, core: &mut Shard, log: &mut Log<RealDisk>) -> Result<(), String> {
+    pub(crate) fn step<D: Disk>(&mut self, core: &mut Shard, log: &mut Log<D>) -> Result<(), String> {
         let Some(current) = &mut self.current else { return Ok(()) };
         let Some(from) = current.next else { return Ok(()) };
         if !log.room().takes_deliveries() && core.segment_use(current.segment).pending_bytes > 0 {
@@ -82,7 +82,7 @@ impl Reclaim {
     }
 
     /// After a commit: when all survivors are durable elsewhere, the segment goes.
-    pub(crate) fn committed(&mut self, core: &mut Shard, log: &mut Log<RealDisk>, _durable: &Durable) {
+    pub(crate) fn committed<D: Disk>(&mut self, core: &mut Shard, log: &mut Log<D>, _durable: &Durable) {
         if let Some(Current { segment, next: None }) = self.current {
             // The core first: it checks that nothing of the segment is needed.
             core.released(segment);
