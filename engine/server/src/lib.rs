@@ -36,8 +36,6 @@ pub mod party_commands;
 mod pending;
 pub mod pki;
 mod push;
-mod reclaim;
-mod recovery;
 mod releases;
 mod route;
 pub mod serve;

@@ -1,6 +1,7 @@
 //! Who is told when something new waits for a receiver's service.
 //!
-//! Shards tell after each commit, for whoever is listening: with nobody to push to, that costs a look at an empty table.
+//! Shards tell after each commit, for whoever is listening: with nobody to push to, that costs a look at an empty
+//! table.
 
 use dashmap::DashMap;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Step 6 the other way round: the hub calls the services of members that want it so.
 //!
-//! For each such member one task (`worker.rs`) asks the core what is next, calls, and has the outcome written down. This
-//! file begins and ends those tasks as the registry changes; `board.rs` is what they tell about themselves.
+//! For each such member one task (`worker.rs`) asks the core what is next, calls, and has the outcome written down.
+//! This file begins and ends those tasks as the registry changes; `board.rs` is what they tell about themselves.
 
 mod board;
 mod settings;
