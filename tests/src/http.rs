@@ -13,11 +13,11 @@ fn broken(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
-/// Reads a request: its first line and its body; None when the other side closed instead.
+/// Reads a request: its head, line by line as it came, and its body; None when the other side closed instead.
 pub(crate) async fn read_http<S: AsyncBufRead + Unpin>(stream: &mut S) -> io::Result<Option<(String, Vec<u8>)>> {
     let mut head = stream.take(HEAD_BYTES_MAX);
-    let mut first = String::new();
-    if head.read_line(&mut first).await? == 0 {
+    let mut lines = String::new();
+    if head.read_line(&mut lines).await? == 0 {
         return Ok(None);
     }
     let mut length = 0;
@@ -27,6 +27,7 @@ pub(crate) async fn read_http<S: AsyncBufRead + Unpin>(stream: &mut S) -> io::Re
             return Err(broken("the head does not end"));
         }
         let Some((name, value)) = line.split_once(':') else { break };
+        lines.push_str(&line);
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.trim().parse().map_err(|_| broken("Content-Length is no number"))?,
             "transfer-encoding" => return Err(broken("chunks are not read here")),
@@ -38,7 +39,7 @@ pub(crate) async fn read_http<S: AsyncBufRead + Unpin>(stream: &mut S) -> io::Re
     }
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await?;
-    Ok(Some((first, body)))
+    Ok(Some((lines, body)))
 }
 
 /// Writes an answer.

@@ -8,4 +8,5 @@ pub mod hub;
 pub mod ledger;
 pub mod parties;
 pub mod service;
+pub mod sinks;
 pub mod wire;

@@ -1,5 +1,5 @@
-//! What the tests need beside Rust: curl, node with the W3C's suite for parsers, a browser, and a Python with a SOAP
-//! library and a runtime for WebAssembly that we did not write.
+//! What the tests need beside Rust: curl, node with the W3C's suite for parsers, a browser, promtool, and a Python with a
+//! SOAP library and a runtime for WebAssembly that we did not write.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -70,7 +70,12 @@ pub(crate) fn prepare(workspace: &Workspace) -> Result<Prepared, Failure> {
     if !browser {
         println!("test: without chromium and chromedriver the tests of the pre-check page fail");
     }
-    Ok(Prepared { python: python_of(&environment), complete: curl && client && node && packages && browser })
+    let promtool = shell::answers(Command::new("promtool").arg("--version")) || install(&["prometheus"])?;
+    if !promtool {
+        println!("test: without promtool the test of the rules for Prometheus fails");
+    }
+    let complete = curl && client && node && packages && browser && promtool;
+    Ok(Prepared { python: python_of(&environment), complete })
 }
 
 fn python_of(environment: &Path) -> PathBuf {

@@ -259,7 +259,7 @@ pub(crate) const CRATES: &[Crate] = &[
             "tokio",
             "tokio-rustls",
         ],
-        dev: &["phytoval-conformance", "phytoval-host", "rustix", "toml"],
+        dev: &["phytohub-alert", "phytoval-conformance", "phytoval-host", "rustix", "toml"],
     },
     Crate {
         folder: "benches",
