@@ -1,5 +1,5 @@
-//! What the tests need beside Rust: curl, node with the W3C's suite for parsers, a browser, promtool, and a Python with a
-//! SOAP library and a runtime for WebAssembly that we did not write.
+//! What the tests need beside Rust: curl, node with the W3C's suite for parsers, a browser, promtool, and a Python with
+//! a SOAP library and a runtime for WebAssembly that we did not write.
 
 use std::fs;
 use std::path::{Path, PathBuf};
