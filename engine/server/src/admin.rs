@@ -170,6 +170,11 @@ async fn change_validator(State(admin): State<Admin>, Json(change): Json<Validat
 }
 
 async fn change(State(admin): State<Admin>, Json(change): Json<Change>) -> Response {
+    if let Change::Document { profile, .. } = &change
+        && let Err(problem) = admin.hub.validators.has_profile(profile)
+    {
+        return (StatusCode::BAD_REQUEST, problem).into_response();
+    }
     if let Err(error) = change.command() {
         return (StatusCode::BAD_REQUEST, error).into_response();
     }

@@ -114,7 +114,9 @@ async fn deliver_envelope(
     }
     // What is delivered again was looked on the first time.
     if let Some(header) = looked_on.filter(|_| !appended.again) {
-        hub.validators.delivered(&header, &content, validation == Validation::First);
+        let profile = validate::profile_of(&hub.registry.load(), header.document.kind);
+        let is_enforced = validation == Validation::First;
+        hub.validators.delivered(&validate::Delivered { header, content, profile, is_enforced });
     }
     tracing::debug!(target: "phytohub::append", number = %appended.header.number, again = appended.again, "accepted");
     let told = |copied: Copied| Forwarding { code: copied.channel.to_string(), number: copied.number.to_string() };

@@ -3,6 +3,7 @@
 mod aside;
 mod module;
 mod native;
+mod profiles;
 mod release;
 mod settings;
 mod shadow;
@@ -10,10 +11,12 @@ mod validators;
 
 use std::borrow::Cow;
 
-use phytohub_model::{Finding, Header, Level, Refusal, Verdict};
+use phytohub_core::registry::{Registry, first_profile};
+use phytohub_model::{DocumentType, Finding, Header, Level, Refusal, Verdict};
 use phytohub_soap::Content;
 use phytoval::Expected;
 
+pub(crate) use aside::Delivered;
 pub(crate) use release::ReleaseShadow;
 pub(crate) use settings::{Above, ValidationSettings};
 pub(crate) use shadow::ValidatorState;
@@ -21,8 +24,9 @@ pub(crate) use validators::{ValidatorChange, Validators};
 
 /// Judges certificates: the native validator, or a WebAssembly module of it.
 pub(crate) trait Judge: Send + Sync {
-    /// Judges un-escaped content, against the header of its envelope when there is one.
-    fn judge(&self, content: &[u8], expected: Option<&Expected<'_>>) -> Judgement;
+    /// Judges un-escaped content, against the header of its envelope when there is one; by the profile in force, or by
+    /// this one: a built-in one or the path of an overlay.
+    fn judge(&self, content: &[u8], expected: Option<&Expected<'_>>, profile: Option<&str>) -> Judgement;
 }
 
 /// What a judge says.
@@ -72,12 +76,13 @@ pub(crate) async fn judge(
     content: &Content,
     header: Option<&Header>,
 ) -> Judgement {
+    let profile = header.and_then(|header| profile_of(&hub.registry.load(), header.document.kind));
     if content.len() <= INLINE_BYTES_MAX {
-        return judge_now(hub.validators.judge().as_ref(), content, header);
+        return judge_now(hub.validators.judge().as_ref(), content, header, profile.as_deref());
     }
     let (on_thread, content, header) = (std::sync::Arc::clone(hub), content.clone(), header.cloned());
     let judged = tokio::task::spawn_blocking(move || {
-        judge_now(on_thread.validators.judge().as_ref(), &content, header.as_ref())
+        judge_now(on_thread.validators.judge().as_ref(), &content, header.as_ref(), profile.as_deref())
     });
     match judged.await {
         Ok(judgement) => judgement,
@@ -88,7 +93,22 @@ pub(crate) async fn judge(
     }
 }
 
-fn judge_now(judge: &dyn Judge, content: &Content, header: Option<&Header>) -> Judgement {
+/// The name of a profile.
+pub(crate) type ProfileName = Cow<'static, str>;
+
+/// By which profile documents of a type are judged; none = by the one in force, which is for phytosanitary
+/// certificates. An operator may name another for each type; without that, of all others only syntax and structure are
+/// known.
+pub(crate) fn profile_of(registry: &Registry, kind: DocumentType) -> Option<ProfileName> {
+    let first = first_profile(kind);
+    match registry.document(kind) {
+        Some(document) if document.profile != first => Some(Cow::Owned(document.profile.clone())),
+        _ if kind.is_phytosanitary() => None,
+        _ => Some(Cow::Borrowed(first)),
+    }
+}
+
+fn judge_now(judge: &dyn Judge, content: &Content, header: Option<&Header>, profile: Option<&str>) -> Judgement {
     let mut scratch = Vec::new();
     let text = content.unescape(&mut scratch);
     let expected = header.map(|header| Expected {
@@ -98,7 +118,7 @@ fn judge_now(judge: &dyn Judge, content: &Content, header: Option<&Header>) -> J
         certificate_type: header.document.kind.0,
         certificate_status: header.document.status.0,
     });
-    judge.judge(text, expected.as_ref())
+    judge.judge(text, expected.as_ref(), profile)
 }
 
 fn failed() -> Finding {

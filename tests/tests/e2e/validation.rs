@@ -1,5 +1,6 @@
 //! How certificates are judged, as the section `[validation]` says.
 
+use phytohub_model::HeaderFields;
 use phytohub_server::party::was_accepted;
 use phytohub_soap::Operation;
 use phytohub_tests::hub::{TestHub, phytohub, phytohub_ok};
@@ -91,6 +92,47 @@ async fn lists_from_files_judge_and_are_answered() {
     assert!(10 < rows.len() && rows.iter().any(|row| row.code == "QQQ"), "{rows:?}");
     let findings = sender.validate(&with_bad_unit()).await.unwrap();
     assert!(!findings.iter().any(|finding| finding.message.contains("unit-code")), "{findings:?}");
+}
+
+#[tokio::test]
+async fn each_document_type_is_judged_by_its_own_profile() {
+    let mut hub = TestHub::resting(&["KE", "NL"], &[]);
+    std::fs::write(hub.dir().join("phytoval.wasm"), phytoval_host::MODULE).unwrap();
+    std::fs::write(hub.dir().join("permits.txt"), "# profile: permits\n# base: lenient\nunit-code = severe\n").unwrap();
+    for module in [false, true] {
+        if module {
+            hub.configure("[validation]\nvalidator = \"phytoval.wasm\"\n");
+        }
+        hub.restart();
+        let mut sender = party(&hub, "KE");
+        let mut passes = async |kind: i32| {
+            let number = format!("KE-{kind}-{module}");
+            let content = with_bad_unit().replace("KE-1", &number).replace(">851<", &format!(">{kind}<"));
+            let head = HeaderFields { certificate_type: kind, ..header("KE", "NL", &number) };
+            let answer = sender.deliver(Operation::ValidateAndDeliverEnvelope, &head, &content).await.unwrap();
+            assert!(was_accepted(&answer) || answer.error_message.contains("unit-code"), "{}", answer.error_message);
+            was_accepted(&answer)
+        };
+        // Phytosanitary certificates by the profile in force; of others only syntax and structure are known.
+        assert!(!passes(851).await && !passes(657).await);
+        assert!(passes(853).await && passes(777).await);
+        let set = |kind: &str, profile: &str| {
+            phytohub(&["document", "set", hub.dir_text(), kind, "--name", "a document", "--profile", profile])
+        };
+        assert!(set("911", "permits.txt").status.success());
+        assert!(!passes(911).await, "by the overlay that its type names");
+        assert!(set("911", "lenient").status.success());
+        assert!(passes(911).await);
+        let refused = set("911", "none.txt");
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("none.txt"), "{refused:?}");
+        // A country response, which is no certificate at all.
+        let head = HeaderFields { certificate_type: 312, ..header("KE", "NL", &format!("KE-312-{module}")) };
+        let day = phytohub_certificates::Day { year: 2026, month: 11, day: 1 };
+        let kind = phytohub_certificates::Kind::Export;
+        let response = phytohub_certificates::acknowledgement(1, "NL-1", kind, 39, day);
+        let answer = sender.deliver(Operation::ValidateAndDeliverEnvelope, &head, &response).await.unwrap();
+        assert!(was_accepted(&answer), "{}", answer.error_message);
+    }
 }
 
 /// `phytohub validator`, which must end well.

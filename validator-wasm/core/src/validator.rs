@@ -35,7 +35,7 @@ impl Validator {
     }
 
     /// As [`Self::validate`], by another profile.
-    pub(crate) fn validate_by(&self, profile: &Profile, content: &[u8], expected: Option<&Expected<'_>>) -> Report {
+    pub fn validate_by(&self, profile: &Profile, content: &[u8], expected: Option<&Expected<'_>>) -> Report {
         let mut findings = Findings::new(profile);
         if CONTENT_BYTES_MAX < content.len() {
             findings.add_at(Rule::LimitSize, None, 0).limit(CONTENT_BYTES_MAX);

@@ -10,6 +10,8 @@ use crossbeam_channel::{Sender, TrySendError, bounded};
 use phytohub_model::Header;
 use phytohub_soap::Content;
 
+use super::{Judge, Judgement, ProfileName, judge_now};
+
 /// Deliveries that may wait. At some microseconds each this is less than a second of work.
 const WAITING_MAX: usize = 16 << 10;
 
@@ -24,11 +26,21 @@ pub(super) struct Aside {
 }
 
 /// A delivery that was taken.
-pub(super) struct Delivered {
-    pub(super) header: Header,
-    pub(super) content: Content,
+#[derive(Clone)]
+pub(crate) struct Delivered {
+    pub(crate) header: Header,
+    pub(crate) content: Content,
+    /// By which profile its type is judged, where it is not the one in force.
+    pub(crate) profile: Option<ProfileName>,
     /// Whether it came by the operation that refuses what breaks a severe rule.
-    pub(super) is_enforced: bool,
+    pub(crate) is_enforced: bool,
+}
+
+impl Delivered {
+    /// What `judge` says of it.
+    pub(super) fn judged(&self, judge: &dyn Judge) -> Judgement {
+        judge_now(judge, &self.content, Some(&self.header), self.profile.as_deref())
+    }
 }
 
 impl Aside {
@@ -55,10 +67,10 @@ impl Aside {
     }
 
     /// Takes a delivery to be worked on; says whether there was room for it. What is left out is counted.
-    pub(super) fn offer(&self, header: &Header, content: &Content, is_enforced: bool) -> bool {
-        let length = content.len();
+    pub(super) fn offer(&self, delivered: &Delivered) -> bool {
+        let length = delivered.content.len();
         let held = self.bytes.fetch_add(length, Ordering::Relaxed);
-        let delivered = Delivered { header: header.clone(), content: content.clone(), is_enforced };
+        let delivered = delivered.clone();
         let offered = match held.saturating_add(length) <= WAITING_BYTES_MAX {
             true => self.queue.try_send(delivered),
             false => Err(TrySendError::Full(delivered)),

@@ -2,17 +2,26 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use phytohub_model::{Area, Finding, Level, Verdict};
 use phytoval::Expected;
 use phytoval_host::{HostError, Limits, Module};
 use serde::Deserialize;
 
+use super::profiles::{Profiles, Read};
 use super::{Broken, Judge, Judgement};
 
 /// A module with the lists and the profile in force.
 pub(crate) struct ModuleJudge {
+    /// By the profile in force.
+    active: ByProfile,
+    profiles: Profiles<ByProfile>,
+}
+
+/// A module with what makes it judge by one profile.
+struct ByProfile {
     module: Module,
     /// The options that every call has.
     options: String,
@@ -40,11 +49,29 @@ impl ModuleJudge {
     ///
     /// # Errors
     /// The file is no module of the validator, or cannot use a part.
-    pub(crate) fn open(path: &Path, profile: &str, parts: &[String]) -> Result<Self, HostError> {
+    pub(crate) fn open(path: &Path, profile: &str, parts: &[String], dir: PathBuf) -> Result<Self, HostError> {
         let mut module = Module::open(path, Limits::default())?;
         for part in parts {
             module = module.with_part(part)?;
         }
+        Ok(Self { active: ByProfile::new(module, profile)?, profiles: Profiles::new(dir) })
+    }
+
+    /// The same module by another profile.
+    fn named(&self, name: &str) -> Result<Arc<ByProfile>, String> {
+        self.profiles.get(name, |Read { profile, overlay }| {
+            let module = self.active.module.clone();
+            let module = match overlay {
+                Some(text) => module.with_part(&text).map_err(|error| error.to_string())?,
+                None => module,
+            };
+            ByProfile::new(module, profile.name()).map_err(|error| error.to_string())
+        })
+    }
+}
+
+impl ByProfile {
+    fn new(module: Module, profile: &str) -> Result<Self, HostError> {
         let options = format!("form=rows\nprofile={profile}\n");
         // Nothing is in an empty document, but a profile that the module does not have is told now.
         module.judge(b"", &options)?;
@@ -90,8 +117,12 @@ impl Row {
 }
 
 impl Judge for ModuleJudge {
-    fn judge(&self, content: &[u8], expected: Option<&Expected<'_>>) -> Judgement {
-        self.ask(content, expected).unwrap_or_else(|problem| {
+    fn judge(&self, content: &[u8], expected: Option<&Expected<'_>>, profile: Option<&str>) -> Judgement {
+        let judged = match profile {
+            None => self.active.ask(content, expected),
+            Some(name) => self.named(name).and_then(|named| named.ask(content, expected)),
+        };
+        judged.unwrap_or_else(|problem| {
             tracing::error!(target: "phytohub::validate", problem, "the validator's module failed");
             Judgement::failed()
         })
@@ -108,21 +139,31 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("phytoval.wasm");
         std::fs::write(&path, phytoval_host::MODULE).unwrap();
-        let module = ModuleJudge::open(&path, "ippc", &[]).unwrap();
-        let native = NativeJudge::new(phytoval::Validator::default());
+        let module = ModuleJudge::open(&path, "ippc", &[], folder.path().to_owned()).unwrap();
+        let native = NativeJudge::new(phytoval::Validator::default(), folder.path().to_owned());
+        let overlay = "# profile: permits\n# base: strict\nunit-code = off\n";
+        std::fs::write(folder.path().join("permits.txt"), overlay).unwrap();
         let expected =
             Expected { from: "QM", to: "QZ", number: "QM-2\n", certificate_type: 851, certificate_status: 70 };
         for certificate in
             [phytohub_certificates::typical(1, "QM", "QZ", "QM-1"), "<a>".to_owned(), "<a/>".repeat(2), String::new()]
         {
             for expected in [None, Some(&expected)] {
-                let judged = module.judge(certificate.as_bytes(), expected);
-                let by_native = native.judge(certificate.as_bytes(), expected);
-                assert_eq!((judged.outcome, judged.broken), (by_native.outcome, by_native.broken));
-                assert_eq!(judged.verdict.findings.len(), by_native.verdict.findings.len());
+                // The last cannot be used, and nothing is called clean by it.
+                for profile in [None, Some("strict"), Some("lenient"), Some("permits.txt"), Some("none.txt")] {
+                    let judged = module.judge(certificate.as_bytes(), expected, profile);
+                    let by_native = native.judge(certificate.as_bytes(), expected, profile);
+                    assert_eq!(
+                        (&judged.outcome, &judged.broken),
+                        (&by_native.outcome, &by_native.broken),
+                        "{profile:?}"
+                    );
+                    assert_eq!(judged.verdict.findings.len(), by_native.verdict.findings.len());
+                    assert_eq!(judged.outcome == "not-determined", profile == Some("none.txt"));
+                }
             }
         }
-        let error = ModuleJudge::open(&path, "loud", &[]).err().unwrap();
+        let error = ModuleJudge::open(&path, "loud", &[], PathBuf::new()).err().unwrap();
         assert!(error.to_string().contains("loud"), "{error}");
     }
 }

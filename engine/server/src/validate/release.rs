@@ -3,14 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use phytohub_change::{Delivery, Seen};
-use phytohub_model::Header;
-use phytohub_soap::Content;
 
-use super::aside::Aside;
+use super::Broken;
+use super::aside::{Aside, Delivered};
 use super::settings::Equipment;
 use super::shadow::only;
 use super::validators::Validators;
-use super::{Broken, Judge, judge_now};
 use crate::clock;
 
 /// A release that judges, on a thread of its own until this is dropped.
@@ -32,9 +30,9 @@ impl ReleaseShadow {
         let (active, into) = (validators.active(), Arc::clone(&seen));
         let thread = Aside::start("release", move |delivered| {
             let header = &delivered.header;
-            let by = |judge: &dyn Judge| judge_now(judge, &delivered.content, Some(header));
             let in_force = Arc::clone(&active.load().equipment.judge);
-            let (active, release) = (by(in_force.as_ref()), by(equipment.judge.as_ref()));
+            let active = delivered.judged(in_force.as_ref());
+            let release = delivered.judged(equipment.judge.as_ref());
             let delivery = Delivery {
                 from: header.from.as_str(),
                 certificate_type: header.document.kind.0,
@@ -51,8 +49,8 @@ impl ReleaseShadow {
         Ok(Self { thread, seen, left_out_before })
     }
 
-    pub(super) fn offer(&self, header: &Header, content: &Content, is_enforced: bool) {
-        self.thread.offer(header, content, is_enforced);
+    pub(super) fn offer(&self, delivered: &Delivered) {
+        self.thread.offer(delivered);
     }
 
     /// What it has seen so far.

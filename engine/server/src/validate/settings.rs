@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use phytohub_model::{CodeList, CodeRow};
+use phytoval::Validator;
 use phytoval::codelists::{self, Problem};
-use phytoval::{PROFILES, Profile, Validator};
 use serde::{Deserialize, Serialize};
 
 use super::Judge;
 use super::module::ModuleJudge;
 use super::native::NativeJudge;
+use super::profiles::Read;
 
 /// Section `[validation]`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -106,26 +107,14 @@ impl ValidationSettings {
                 .map_err(|error| format!("[validation] lists: {}: {error}", path.display()))?;
             parts.extend(asked.then_some(text));
         }
-        if let Some(profile) = Profile::named(&self.profile) {
-            validator.profile = profile;
-        } else if dir.join(&self.profile).is_file() {
-            let text = read(Path::new(&self.profile))?;
-            validator.profile =
-                Profile::parse(&text).map_err(|error| format!("[validation] profile: {}: {error}", self.profile))?;
-            parts.push(text);
-        } else {
-            return Err(format!(
-                "[validation] profile '{}' is none of {}, and no such file is in {}",
-                self.profile,
-                PROFILES.join(", "),
-                dir.display()
-            ));
-        }
+        let profile = Read::named(&self.profile, dir).map_err(|problem| format!("[validation] {problem}"))?;
+        validator.profile = profile.profile;
+        parts.extend(profile.overlay);
         let judge: Arc<dyn Judge> = if self.validator.as_os_str().is_empty() {
-            Arc::new(NativeJudge::new(validator))
+            Arc::new(NativeJudge::new(validator, dir.to_owned()))
         } else {
             let path = dir.join(&self.validator);
-            let opened = ModuleJudge::open(&path, validator.profile.name(), &parts);
+            let opened = ModuleJudge::open(&path, validator.profile.name(), &parts, dir.to_owned());
             Arc::new(opened.map_err(|error| format!("[validation] validator: {}: {error}", path.display()))?)
         };
         Ok(Equipment { judge, rows: rows.into_iter().map(|(list, rows)| (list, Arc::new(rows))).collect() })
@@ -187,7 +176,7 @@ mod tests {
         let statements = rows_of(&equipment, CodeList::Statements);
         assert!(1 < statements.len() && statements.last().is_some_and(|code| code == "X"), "{statements:?}");
         let certificate = phytohub_certificates::typical(1, "QM", "QZ", "QM-1").replace("\"KGM\"", "\"GRM\"");
-        let judgement = equipment.judge.judge(certificate.as_bytes(), None);
+        let judgement = equipment.judge.judge(certificate.as_bytes(), None, None);
         assert!(judgement.broken.iter().any(|broken| broken.rule == "unit-code"), "{judgement:?}");
     }
 

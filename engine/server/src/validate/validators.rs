@@ -4,16 +4,16 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use phytohub_model::{CodeList, CodeRow, Header};
-use phytohub_soap::Content;
+use phytohub_model::{CodeList, CodeRow};
 use phytoval::Profile;
 use serde::{Deserialize, Serialize};
 
-use super::aside::Aside;
+use super::Judge;
+use super::aside::{Aside, Delivered};
+use super::profiles::Read;
 use super::release::ReleaseShadow;
 use super::settings::{Above, Equipment, Mode, ValidationSettings};
 use super::shadow::{Candidate, ValidatorState};
-use super::{Judge, judge_now};
 use crate::metrics::Metrics;
 
 /// All that judges in a hub.
@@ -85,7 +85,7 @@ impl Validators {
                 let (active, metrics) = (Arc::clone(&active), Arc::clone(&metrics));
                 Some(Aside::start("observer", move |delivered| {
                     let judge = Arc::clone(&active.load().equipment.judge);
-                    let judgement = judge_now(judge.as_ref(), &delivered.content, Some(&delivered.header));
+                    let judgement = delivered.judged(judge.as_ref());
                     metrics.judged(delivered.header.from.as_str(), &judgement);
                 })?)
             }
@@ -117,19 +117,18 @@ impl Validators {
         self.observer.is_some() || self.shadow.load().is_some() || self.release.load().is_some()
     }
 
-    /// A delivery was taken, by the operation that refuses what breaks a severe rule or by another: whoever judges
-    /// beside the way gets it.
-    pub(crate) fn delivered(&self, header: &Header, content: &Content, is_enforced: bool) {
+    /// A delivery was taken: whoever judges beside the way gets it.
+    pub(crate) fn delivered(&self, delivered: &Delivered) {
         if let Some(observer) = &self.observer
-            && !observer.offer(header, content, is_enforced)
+            && !observer.offer(delivered)
         {
             self.metrics.not_judged();
         }
         if let Some(shadow) = &*self.shadow.load() {
-            shadow.thread.offer(header, content, is_enforced);
+            shadow.thread.offer(delivered);
         }
         if let Some(release) = &*self.release.load() {
-            release.offer(header, content, is_enforced);
+            release.offer(delivered);
         }
     }
 
@@ -205,9 +204,15 @@ impl Validators {
 
     /// The profile that the settings name; the default where it cannot be read.
     pub(crate) fn base_profile(&self) -> Profile {
-        let name = &self.active.load().base.profile;
-        let overlay = || Profile::parse(&std::fs::read_to_string(self.dir.join(name)).ok()?).ok();
-        Profile::named(name).or_else(overlay).unwrap_or_default()
+        Read::named(&self.active.load().base.profile, &self.dir).map(|read| read.profile).unwrap_or_default()
+    }
+
+    /// Whether a document type can be judged by this profile.
+    ///
+    /// # Errors
+    /// There is none of this name, or its file cannot be used.
+    pub(crate) fn has_profile(&self, name: &str) -> Result<(), String> {
+        Read::named(name, &self.dir).map(|_| ())
     }
 
     /// Lets a release judge beside what is in force, or none.
@@ -230,9 +235,9 @@ impl Validators {
         let (active, tried) = (Arc::clone(&self.active), Arc::clone(&candidate));
         let thread = Aside::start("shadow", move |delivered| {
             let in_force = Arc::clone(&active.load().equipment.judge);
-            let header = &delivered.header;
-            let by = |judge: &dyn Judge| judge_now(judge, &delivered.content, Some(header));
-            tried.compare(header, &by(in_force.as_ref()), &by(tried.equipment.judge.as_ref()));
+            let active = delivered.judged(in_force.as_ref());
+            let candidate = delivered.judged(tried.equipment.judge.as_ref());
+            tried.compare(&delivered.header, &active, &candidate);
         })?;
         Ok(Shadow { candidate, thread })
     }
