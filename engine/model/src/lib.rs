@@ -7,6 +7,7 @@
 mod channel;
 mod code;
 mod content;
+mod day;
 mod directory;
 mod document;
 mod fact;
@@ -17,12 +18,14 @@ mod number;
 mod push;
 mod refusal;
 mod state;
+mod tally;
 mod time;
 mod verdict;
 
 pub use channel::{Channel, ChannelRule, Direction, Forwarding, Route, RuleKind};
 pub use code::{CodeError, ConnectionCode};
 pub use content::{Content, Fingerprint};
+pub use day::{Day, DayError, Month};
 pub use directory::{AllowedDocument, Certificate, CertificateFingerprint, Nppo};
 pub use document::{Document, DocumentKind, DocumentStatus, DocumentType};
 pub use fact::{Accepted, Acknowledged, Attempted, Expired, Fact, Redelivered, RegistryFact, Track};
@@ -32,6 +35,7 @@ pub use number::{DeliveryNumber, NumberError, ShardId};
 pub use push::{Attempt, AttemptOutcome, Delivery, Poison, PushTarget, Trust};
 pub use refusal::{Fault, FaultKind, Pressure, Refusal, shown};
 pub use state::{Outcome, TrackingState};
+pub use tally::{Dwell, Tally};
 pub use time::{TimeError, Timestamp};
 pub use verdict::{Area, Finding, Level, Verdict};
 

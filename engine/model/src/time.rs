@@ -70,7 +70,7 @@ fn parse(text: &str) -> Option<Timestamp> {
 }
 
 /// Three numbers with as many digits as `lengths` says.
-fn numbers(text: &str, separator: char, lengths: [usize; 3]) -> Option<[u64; 3]> {
+pub(crate) fn numbers(text: &str, separator: char, lengths: [usize; 3]) -> Option<[u64; 3]> {
     let mut numbers = [0; 3];
     let mut parts = text.split(separator);
     for (number, length) in numbers.iter_mut().zip(lengths) {
@@ -85,7 +85,7 @@ fn is_digits(text: &str) -> bool {
 }
 
 /// Days from 1970-01-01 to a day of the Gregorian calendar; none where there is no such day.
-fn days(year: u64, month: u64, day: u64) -> Option<u64> {
+pub(crate) fn days(year: u64, month: u64, day: u64) -> Option<u64> {
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
     }
@@ -100,7 +100,7 @@ const DAYS_TO_1970_FROM_MARCH_OF_YEAR_ZERO: u64 = 719_468;
 
 /// Year, month and day in the Gregorian calendar, `days` after 1970-01-01. Counts in years that begin in March, so
 /// that the leap day is the last of its year and the lengths of the months before it are regular.
-fn civil(days: u64) -> (u64, u64, u64) {
+pub(crate) fn civil(days: u64) -> (u64, u64, u64) {
     const DAYS_OF_400_YEARS: u64 = 146_097;
     let days = days + DAYS_TO_1970_FROM_MARCH_OF_YEAR_ZERO;
     let (era, day_of_era) = (days / DAYS_OF_400_YEARS, days % DAYS_OF_400_YEARS);

@@ -8,6 +8,7 @@ use phytohub_model::{
     Track, TrackedHeader, TrackingState,
 };
 
+use super::account::{Account, Wanted};
 use super::push::ParkAfter;
 use super::story::Story;
 use crate::admission::CopyFor;
@@ -141,6 +142,8 @@ pub enum Command {
         /// Which.
         number: DeliveryNumber,
     },
+    /// A part of the count of all envelopes, for a report.
+    Account(Wanted),
 }
 
 /// A delivery that admission let through.
@@ -343,6 +346,8 @@ pub enum Answer {
     Parked(Vec<Parked>),
     /// Follow: nothing when the shard does not know the number.
     Story(Option<Box<Story>>),
+    /// Account: a part of the count.
+    Accounted(Account),
 }
 
 /// What the shell may do after a fact was applied.

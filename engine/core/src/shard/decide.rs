@@ -42,6 +42,7 @@ impl Shard {
             Command::Redeliver { numbers, by } => return self.redeliver(now, numbers, by),
             Command::ListParked { receiver } => self.list_parked(receiver.as_ref()),
             Command::Follow { number } => Answer::Story(self.story(*number).map(Box::new)),
+            Command::Account(wanted) => Answer::Accounted(self.account(wanted)),
         };
         Decision { facts: Facts::None, answer }
     }

@@ -163,6 +163,20 @@ impl Slab {
         &mut self.chunks[slot as usize / CHUNK][slot as usize % CHUNK]
     }
 
+    /// The entries in `count` slots from this one on, and the slot to go on from; none behind the last. An entry stays in
+    /// its slot, so that whoever goes on meets each that was there from first to last exactly once.
+    pub(super) fn part(&self, from: u32, count: usize) -> (impl Iterator<Item = &Entry>, Option<u32>) {
+        let slots = self.chunks.len().saturating_sub(1) * CHUNK + self.chunks.last().map_or(0, Vec::len);
+        let first = (from as usize).min(slots);
+        let end = first.saturating_add(count).min(slots);
+        let places = (first..end).map(|slot| &self.chunks[slot / CHUNK][slot % CHUNK]);
+        let entries = places.filter_map(|place| match place {
+            Slot::Taken(entry) => Some(entry),
+            Slot::Vacant(_) => None,
+        });
+        (entries, (end < slots).then_some(end as u32))
+    }
+
     /// All entries with their slots, in no order that means anything.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Entry)> {
         self.chunks.iter().flatten().enumerate().filter_map(|(slot, place)| match place {

@@ -4,6 +4,7 @@
 //! and each sender's outbox is a list through the slots in order of acceptance. State changes in [`Shard::apply`] and,
 //! by time alone, in [`Shard::forget`].
 
+mod account;
 mod apply;
 mod aside;
 mod command;
@@ -21,6 +22,7 @@ mod story;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::RandomState;
 
+pub use account::{Account, AccountRow, Wanted};
 pub use command::{
     Answer, Applied, Command, Copied, Copy, Decision, Deliver, Elsewhere, Facts, Freed, Inbox, Listed, NextPush,
     Parked, Pushed, Room, SegmentUse, Settings, Survivor,

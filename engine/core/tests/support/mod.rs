@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use phytohub_core::shard::{
     Answer, Applied, Command, Deliver, Elsewhere, Facts, Freed, Listed, NextPush, Pushed, Room, Settings, Shard,
-    Survivor,
+    Survivor, Wanted,
 };
 use phytohub_model::{
     CertificateNumber, ConnectionCode, Content, DeliveryNumber, Document, DocumentStatus, DocumentType, Fact,
-    Fingerprint, Header, Locator, Outcome, ShardId, Timestamp, TrackedHeader, TrackingState,
+    Fingerprint, Header, Locator, Outcome, ShardId, Tally, Timestamp, TrackedHeader, TrackingState,
 };
 
 pub const HOUR: Duration = Duration::from_secs(3600);
@@ -163,6 +163,20 @@ impl Desk {
 
     pub fn acknowledge_saying(&mut self, by: &str, number: DeliveryNumber, outcome: Outcome, text: &str) -> Answer {
         self.ask(&Command::Acknowledge { codes: codes(by), number, outcome, message: Some(text.to_owned()) })
+    }
+
+    /// The count of all envelopes accepted from one moment until another, and how many were accepted at others.
+    pub fn account(&self, from: Timestamp, until: Timestamp) -> (Tally, u64) {
+        let (mut slot, mut total, mut others) = (Some(0), Tally::default(), 0);
+        while let Some(next) = slot {
+            let wanted = Wanted { slot: next, from, until };
+            let Answer::Accounted(part) = self.shard.decide(self.now, &Command::Account(wanted)).answer else {
+                panic!("another answer");
+            };
+            part.rows.iter().for_each(|row| total += &row.tally);
+            (slot, others) = (part.next, others + part.others);
+        }
+        (total, others)
     }
 
     pub fn track(&mut self, by: &str, number: DeliveryNumber) -> Option<TrackedHeader> {
