@@ -71,7 +71,7 @@ fn envelopes_are_counted_once_while_others_come_and_go() {
         for n in 0..100 {
             let new = BEFORE + parts * 100 + n;
             desk.ask(&Command::Deliver(deliver(new, header("KE", "NO", &new.to_string()), 10)));
-            let (codes, number) = (codes("NO"), number(BEFORE / 2 + parts * 100 + n));
+            let (codes, number) = (codes("NO"), number(BEFORE - 100 + n));
             desk.ask(&Command::Acknowledge { codes, number, outcome: Outcome::Delivered, message: None });
         }
     }

@@ -3,8 +3,8 @@
 mod support;
 
 use phytohub_core::admission::CopyFor;
-use phytohub_core::shard::{Answer, Command, Copy, Facts, NextPush, ParkAfter, Pushed, StoryStep};
-use phytohub_model::{Attempt, AttemptOutcome, DeliveryNumber, Outcome, Route, TrackingState};
+use phytohub_core::shard::{Answer, Command, Copy, Facts, NextPush, ParkAfter, Pushed, StoryStep, Wanted};
+use phytohub_model::{Attempt, AttemptOutcome, DeliveryNumber, Outcome, Route, Timestamp, TrackingState};
 use proptest::prelude::*;
 use support::{DAY, Desk, HOUR, code, deliver, header, number, seen, settings};
 
@@ -154,6 +154,12 @@ fn copies_have_numbers_and_lives_of_their_own() {
     assert_eq!((header.number, copies[0].number, desk.shard.pending()), (original.number, copy, 2));
     let Answer::Story(Some(story)) = desk.ask(&Command::Follow { number: copy }) else { panic!() };
     assert_eq!((story.receiver, story.original), (code("CUSTOMS"), Some(original.number)));
+    let wanted = Wanted { slot: 0, from: Timestamp(0), until: desk.now.plus(HOUR) };
+    let Answer::Accounted(account) = desk.ask(&Command::Account(wanted)) else { panic!() };
+    let mut counted: Vec<_> = account.rows.iter().map(|row| (row.to.to_string(), row.copies)).collect();
+    counted.sort();
+    let copies = [("CUSTOMS".to_owned(), true), ("NO".to_owned(), false), ("QUIET".to_owned(), true)];
+    assert_eq!(counted, copies, "a copy is no certificate more");
 }
 
 #[test]
