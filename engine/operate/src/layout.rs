@@ -10,6 +10,7 @@
 //! DIR/data/alerts.json  alerts that hold, and messages about them on their way
 //! DIR/data/lock         held by the process that owns the data
 //! DIR/onboarding/       in a sandbox a check list for each candidate; granted/: what members were let in for
+//! DIR/statistics/       figures of each minute, a file a day, for reports
 //! DIR/run.json          addresses of the running hub, for the command line
 //! ```
 
@@ -106,6 +107,11 @@ impl Layout {
     /// Alerts of the hub.
     pub fn alerts(&self) -> PathBuf {
         self.data().join("alerts.json")
+    }
+
+    /// Figures of each minute, for reports.
+    pub fn statistics(&self) -> PathBuf {
+        self.dir.join("statistics")
     }
 
     /// Addresses of the running hub.

@@ -29,8 +29,10 @@ const MARK_CHARACTERS_MAX: usize = 22;
 const MARK_ROWS: usize = 3;
 const MARK_ROW: f64 = 20.0;
 
-/// Words on the x axis that fit beside each other; of more only each second or third is written.
-const NAMES_MAX: usize = 12;
+/// Room that a letter of a word on the x axis needs, and the gap to the next word, in the text size of a narrow screen;
+/// where the words do not all fit, only each second or third is written.
+const LETTER: f64 = 10.5;
+const NAME_GAP: f64 = 8.0;
 
 /// How much of a unit of the x axis the bars take; the rest is the gap to the next.
 const BAR_SHARE: f64 = 0.72;
@@ -180,7 +182,9 @@ impl Chart {
         if self.names.is_empty() {
             return frame.x.ticks.iter().map(|tick| (*tick, Scale::label(*tick))).collect();
         }
-        let each = self.names.len().div_ceil(NAMES_MAX).max(1);
+        let longest = self.names.iter().map(|(_, words)| words.chars().count()).max().unwrap_or_default();
+        let fitting = ((WIDTH - LEFT - RIGHT) / (longest as f64 * LETTER + NAME_GAP)).max(1.0);
+        let each = self.names.len().div_ceil(fitting as usize).max(1);
         self.names.iter().step_by(each).cloned().collect()
     }
 

@@ -1,7 +1,7 @@
 //! What a hub did in a period, for those who govern and pay it.
 //!
-//! Pure: counts folded from the hub's tracks, statistics, members and prices in, a [`Report`] out, and that as a page, as
-//! CSV or as JSON. It knows no hub, no socket, no file and no clock.
+//! Pure: counts folded from the hub's tracks, statistics, members and prices in, a [`Report`] out, and that as a page,
+//! as CSV or as JSON. It knows no hub, no socket, no file and no clock.
 
 mod assemble;
 mod csv;

@@ -43,9 +43,9 @@ fn must(what: &str, left: u64, right: u64) -> Reconciled {
     Reconciled { what: what.to_owned(), left, right, agrees: Some(left == right), note: String::new() }
 }
 
-/// The journal counts envelopes, the running hub counts acceptances: two ways to the same number. It is no contradiction
-/// when they differ by what a crash or a minute that is not over kept from being noted, so that the difference is shown
-/// and not judged. Copies for channels are acceptances too.
+/// The journal counts envelopes, the running hub counts acceptances: two ways to the same number. It is no
+/// contradiction when they differ by what a crash or a minute that is not over kept from being noted, so that the
+/// difference is shown and not judged. Copies for channels are acceptances too.
 fn with_statistics(known: &Known<'_>) -> Option<Reconciled> {
     let began = known.observed.began?;
     let covered = began <= MinuteOf::of(known.asked.from.start());

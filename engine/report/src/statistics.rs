@@ -9,6 +9,8 @@ use std::fmt;
 use phytohub_model::{Day, Month, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::Asked;
+
 /// Counts by member, then by what is counted.
 pub type Counts = BTreeMap<String, BTreeMap<String, u64>>;
 
@@ -135,9 +137,9 @@ pub(crate) struct DayObserved {
 }
 
 impl Observed {
-    /// Adds a line; one that cannot be read is counted and left out. Days before `from` count for the comparison with
-    /// the period before only.
-    pub fn add(&mut self, line: &str, from: Day) {
+    /// Adds a line; one that cannot be read is counted and left out. Days before the period count for the comparison
+    /// with the one before only, those after it not at all.
+    pub fn add(&mut self, line: &str, asked: &Asked) {
         if line.trim().is_empty() {
             return;
         }
@@ -146,16 +148,31 @@ impl Observed {
             self.unreadable += 1;
             return;
         };
-        self.note(minute, &at, from);
+        self.note(minute, &at, asked);
     }
 
-    fn note(&mut self, at: MinuteOf, minute: &Minute, from: Day) {
+    /// Notes from when on anything was noted: the line is the first one of all. Whether it can be read.
+    pub fn begin(&mut self, line: &str) -> bool {
+        let minute = serde_json::from_str::<Minute>(line).ok().and_then(|minute| MinuteOf::parse(&minute.minute));
+        self.began = minute.or(self.began);
+        minute.is_some()
+    }
+
+    /// Accepted on a day, as far as it was noted.
+    pub fn accepted_on(&self, day: Day) -> u64 {
+        self.accepted(day, day.next())
+    }
+
+    fn note(&mut self, at: MinuteOf, minute: &Minute, asked: &Asked) {
         self.began = Some(self.began.map_or(at, |began| began.min(at)));
+        if at.day() > asked.to {
+            return;
+        }
         let day = self.days.entry(at.day()).or_default();
         day.accepted += minute.accepted;
         day.peak = day.peak.max(minute.peak);
         day.commit_p99_us = day.commit_p99_us.max(minute.commit_p99_us);
-        if at.day() < from {
+        if at.day() < asked.from {
             return;
         }
         self.serve(at, minute.up);
@@ -230,15 +247,17 @@ mod tests {
     #[test]
     fn lines_of_a_minute_add_up_and_a_torn_line_is_left_out() {
         let mut observed = Observed::default();
-        let from = Day(0);
-        observed.add(r#"{"minute":"2026-11-25T23:41Z","up":20,"accepted":3,"peak":2,"journal_bytes":10}"#, from);
-        observed.add(r#"{"minute":"2026-11-25T23:41Z","up":50,"accepted":4,"peak":4,"journal_bytes":20}"#, from);
-        observed.add(r#"{"minute":"2026-11-25T23:40Z","up":7,"unknown":[]}"#, from);
-        observed.add("", from);
+        let now = "2026-12-01".parse::<Day>().unwrap().start();
+        let asked = &Asked::new("2026-11-01", "2026-11-25", now).unwrap();
+        observed.add(r#"{"minute":"2026-11-26T00:00Z","up":60,"accepted":90,"peak":9}"#, asked);
+        observed.add(r#"{"minute":"2026-11-25T23:41Z","up":20,"accepted":3,"peak":2,"journal_bytes":10}"#, asked);
+        observed.add(r#"{"minute":"2026-11-25T23:41Z","up":50,"accepted":4,"peak":4,"journal_bytes":20}"#, asked);
+        observed.add(r#"{"minute":"2026-11-25T23:40Z","up":7,"unknown":[]}"#, asked);
+        observed.add("", asked);
         for torn in
             [r#"{"minute":"2026-11-25T23:42Z","up":60,"acc"#, "{}", r#"{"minute":"2026-11-25T24:00Z"}"#, "\u{0}"]
         {
-            observed.add(torn, from);
+            observed.add(torn, asked);
         }
         let served: Vec<_> = observed.served.iter().map(|served| (served.minute, served.seconds)).collect();
         assert_eq!(served, [(minute("2026-11-25T23:40Z"), 7), (minute("2026-11-25T23:41Z"), 60)]);

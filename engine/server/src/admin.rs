@@ -79,6 +79,7 @@ pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>, token: String, s
         .route("/v1/onboarding", get(onboarding))
         .route("/v1/validator", get(validator).post(change_validator))
         .merge(releases::guarded(Arc::clone(&admin.hub)))
+        .merge(crate::report::routes(Arc::clone(&admin.hub)))
         .route_layer(middleware::from_fn_with_state(admin.clone(), with_token));
     let app = Router::new()
         .route("/metrics", get(metrics))

@@ -28,6 +28,7 @@ pub(crate) async fn append(hub: &Hub, admitted: Admitted, content: Bytes) -> Res
     let (id, shard) = hub.shard_of(&header.to);
     let length = length(hub, &content)?;
     let fingerprint = fingerprint(&header, &content);
+    let from = header.from;
     let command = Command::Deliver(Deliver {
         header,
         content: Content { length, fingerprint },
@@ -45,7 +46,7 @@ pub(crate) async fn append(hub: &Hub, admitted: Admitted, content: Bytes) -> Res
     match shard.ask(command, content).await? {
         Answer::Accepted { header, again, copies } => Ok(Appended { header, again, copies }),
         Answer::Refused(pressure) => {
-            hub.metrics.refused(pressure.reason());
+            hub.metrics.refused(from.as_str(), pressure.reason());
             Err(pressure.into())
         }
         other => Err(unexpected(&other)),

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::alert_commands::AlertCommand;
 use crate::onboarding::OnboardingCommand;
 use crate::releases::commands::ChangeCommand;
+use crate::report::ReportArgs;
 
 /// Exchange of electronic phytosanitary certificates (ePhyto).
 #[derive(Debug, Parser)]
@@ -93,6 +94,8 @@ pub enum Command {
         #[command(subcommand)]
         command: OnboardingCommand,
     },
+    /// Report on a period: exchange, members, availability, refusals and cost, while the hub runs or rests
+    Report(ReportArgs),
     /// Look at and change what judges certificates, while the hub runs
     Validator {
         /// What to do with it.

@@ -58,7 +58,14 @@ pub(crate) fn admin(
         .map_err(|_| format!("no answer within {} s", CALL_TIMEOUT.as_secs()))
         .and_then(|answer| answer)
         .map_err(|error| format!("the hub at {} (process {}) cannot be asked: {error}", running.admin, running.pid))?;
-    if status.is_success() { Ok(body.to_vec()) } else { Err(String::from_utf8_lossy(&body).trim().to_owned()) }
+    if status.is_success() { Ok(body.to_vec()) } else { Err(refusal(&body)) }
+}
+
+/// The sentence of an answer that is no success: of `{"error": "sentence"}`, or of a text that is one.
+fn refusal(body: &[u8]) -> String {
+    let document: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+    let sentence = document.as_ref().and_then(|document| document.get("error")?.as_str());
+    sentence.map_or_else(|| String::from_utf8_lossy(body).trim().to_owned(), str::to_owned)
 }
 
 type Sender = SendRequest<Full<Bytes>>;

@@ -15,6 +15,7 @@ use crate::listen::ListenSettings;
 use crate::logging::LogSettings;
 use crate::onboarding::OnboardingSettings;
 use crate::push::PushSettings;
+use crate::report::ReportSettings;
 use crate::shard::JournalSettings;
 use crate::validate::ValidationSettings;
 
@@ -40,6 +41,8 @@ pub struct Config {
     pub alerts: AlertSettings,
     /// How new members show what their systems can.
     pub onboarding: OnboardingSettings,
+    /// Statistics and reports.
+    pub report: ReportSettings,
     /// Logs.
     pub log: LogSettings,
 }
@@ -82,6 +85,7 @@ impl Config {
         self.push.check()?;
         self.alerts.check()?;
         self.onboarding.check()?;
+        self.report.check()?;
         self.log.check()
     }
 }

@@ -26,6 +26,7 @@ use phytohub_operate::layout::{Layout, Lock};
 /// A running hub without its sockets.
 pub(crate) struct Hub {
     pub(crate) config: Config,
+    pub(crate) layout: Layout,
     pub(crate) registry: RegistryHandle,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) validators: Validators,
@@ -107,6 +108,7 @@ impl Hub {
         let gate = Gate::new(layout.clone(), config.onboarding.clone());
         let hub = Self {
             config,
+            layout: layout.clone(),
             registry,
             metrics,
             validators,
@@ -208,7 +210,7 @@ fn judges(config: &Config, layout: &Layout, metrics: &Arc<Metrics>) -> Result<(R
 }
 
 /// The core's settings from the operator's.
-fn core_settings(config: &Config) -> phytohub_core::shard::Settings {
+pub(crate) fn core_settings(config: &Config) -> phytohub_core::shard::Settings {
     let Config { limits, forget, .. } = config;
     phytohub_core::shard::Settings {
         pending_per_destination_max: limits.pending_per_destination,

@@ -7,7 +7,7 @@ use phytohub_operate::layout::Layout;
 use phytohub_server::cli::{Cli, Command};
 use phytohub_server::config::Config;
 use phytohub_server::{
-    alert_commands, change_commands, commands, demo, onboarding, party_commands, serve, validator_commands,
+    alert_commands, change_commands, commands, demo, onboarding, party_commands, report, serve, validator_commands,
 };
 
 fn main() -> ExitCode {
@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         Command::Document { command } => party_commands::document(command).map(say),
         Command::Change { command } => change_commands::change(command).map(say),
         Command::Onboarding { command } => onboarding::onboarding(command).map(say),
+        Command::Report(args) => report::report(&args).map(|told| told.into_iter().for_each(say)),
         Command::Validator { command } => validator_commands::validator(command).map(say),
         Command::Serve { dir, listen, admin } => {
             let layout = Layout::new(dir);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use phytohub_core::shard::{Inbox, Shard};
 use phytohub_journal::{Log, RealDisk};
-use phytohub_model::{AttemptOutcome, ConnectionCode, Fact, Timestamp};
+use phytohub_model::{AttemptOutcome, ConnectionCode, Fact, Timestamp, TrackingState};
 use phytohub_push::Breaker;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, text};
@@ -22,6 +22,7 @@ use tracing::Instrument;
 use crate::alerts::{CommitTimes, Vitals};
 use crate::clock;
 use crate::push::Board;
+use crate::statistics::Tallies;
 use crate::step::Step;
 use crate::validate::{Broken, Judgement};
 
@@ -66,6 +67,14 @@ struct FindingLabel {
     level: &'static str,
 }
 
+/// How an envelope can end.
+const FINAL: [TrackingState; 4] = [
+    TrackingState::Delivered,
+    TrackingState::DeliveredWithWarnings,
+    TrackingState::DeliveredNotReadable,
+    TrackingState::FailedDelivery,
+];
+
 /// Spans from 20 us to 80 s, each twice the one before.
 fn seconds() -> Histogram {
     Histogram::new(exponential_buckets(20e-6, 2.0, 22))
@@ -88,6 +97,8 @@ pub(crate) struct Metrics {
     states: Vec<Arc<ShardState>>,
     /// What the hub counts to watch itself.
     pub(crate) vitals: Vitals,
+    /// What is noted by member, for the statistics.
+    pub(crate) tallies: Tallies,
 }
 
 /// What the hub and each of its shards count together; clones count into the same.
@@ -172,6 +183,7 @@ impl Metrics {
             flow,
             states,
             vitals,
+            tallies: Tallies::default(),
         };
         (all, shards)
     }
@@ -181,8 +193,9 @@ impl Metrics {
         self.requests.get_or_create(&RequestLabel { operation, outcome }).inc();
     }
 
-    /// One delivery was not accepted.
-    pub(crate) fn refused(&self, reason: &'static str) {
+    /// One delivery of the registered code `from` was not accepted.
+    pub(crate) fn refused(&self, from: &str, reason: &'static str) {
+        self.tallies.refused(from, reason);
         self.refused.get_or_create(&ReasonLabel { reason }).inc();
     }
 
@@ -193,6 +206,7 @@ impl Metrics {
 
     /// A delivery of the registered code `from` was judged.
     pub(crate) fn judged(&self, from: &str, judgement: &Judgement) {
+        self.tallies.judged(from, judgement);
         let verdict = judgement.outcome.to_string();
         self.judged.get_or_create(&JudgedLabel { from: from.to_owned(), verdict }).inc();
         for Broken { rule, level } in &judgement.broken {
@@ -240,6 +254,28 @@ impl Metrics {
         self.flow.commits.buckets()
     }
 
+    /// Envelopes accepted since the start.
+    pub(crate) fn accepted_total(&self) -> u64 {
+        self.flow.accepted.get()
+    }
+
+    /// Envelopes that ended since the start.
+    pub(crate) fn finished_total(&self) -> u64 {
+        let count =
+            |state: TrackingState| self.flow.finished.get_or_create(&StateLabel { state: state.as_str() }).get();
+        FINAL.into_iter().map(count).sum()
+    }
+
+    /// Envelopes that wait, as of each shard's last tick.
+    pub(crate) fn pending_total(&self) -> u64 {
+        self.states.iter().map(|state| state.pending.load(std::sync::atomic::Ordering::Relaxed)).sum()
+    }
+
+    /// Segment files in use, as of each shard's last tick.
+    pub(crate) fn segments_total(&self) -> u64 {
+        self.states.iter().map(|state| state.segments.load(std::sync::atomic::Ordering::Relaxed)).sum()
+    }
+
     /// The Prometheus text format.
     pub(crate) fn encode(&self) -> Result<String, std::fmt::Error> {
         let mut page = String::new();
@@ -277,7 +313,7 @@ impl ShardMetrics {
     /// An envelope ended by `fact`.
     pub(crate) fn ended(&self, fact: &Fact, accepted_at: Timestamp) {
         let (state, at) = match fact {
-            Fact::Acknowledged(fact) => (phytohub_model::TrackingState::from(fact.outcome).as_str(), fact.at),
+            Fact::Acknowledged(fact) => (TrackingState::from(fact.outcome).as_str(), fact.at),
             Fact::Expired(fact) => ("FailedDelivery", fact.at),
             _ => return,
         };

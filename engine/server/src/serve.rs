@@ -24,6 +24,7 @@ use crate::identity;
 use crate::ingress;
 use crate::onboarding;
 use crate::push;
+use crate::statistics::Recorder;
 use phytohub_operate::layout::{Layout, Running};
 
 /// Largest head of a request: real clients send less than 2 KiB.
@@ -70,6 +71,7 @@ async fn run(layout: &Layout, config: Config) -> Result<(), String> {
     if hub.config.onboarding.is_sandbox() {
         onboarding::start_partners(layout, soap_address, &hub, &stop)?;
     }
+    let recorder = tokio::spawn(Recorder::new(Arc::clone(&hub), layout).run(stop.clone()));
     let door = tokio::spawn(accept(soap, TlsAcceptor::from(Arc::new(tls)), Arc::clone(&hub), stop));
     announce(soap_address, admin_address);
     let failure = tokio::select! {
@@ -97,6 +99,9 @@ async fn run(layout: &Layout, config: Config) -> Result<(), String> {
         .await
         .map_err(|error| error.to_string())?
         .map_err(|fault| fault.message)?;
+    if let Ok(recorder) = recorder.await {
+        recorder.finish();
+    }
     if let Ok(failure) = failures.try_recv() {
         return Err(failure);
     }

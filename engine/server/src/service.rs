@@ -104,6 +104,7 @@ async fn deliver_envelope(
         let judgement = hub.metrics.step(Step::Validate, validate::judge(hub, &content, Some(header))).await;
         hub.metrics.judged(header.from.as_str(), &judgement);
         if let Some(refusal) = validate::refusal(&judgement.verdict) {
+            hub.metrics.tallies.refused_for(header.from.as_str(), &judgement);
             return Ok(refused(hub, caller, operation, fields, &refusal));
         }
     }
@@ -127,7 +128,9 @@ async fn deliver_envelope(
 /// A delivery that the rules do not allow: the sender's own header, `FailedDelivery` and why. Nothing is kept of it, so
 /// it has no number.
 fn refused(hub: &Hub, caller: &Caller, operation: Operation, mut fields: HeaderFields, refusal: &Refusal) -> Answer {
-    hub.metrics.refused(refusal.reason());
+    // From may be another's: it is noted of who sent it.
+    let own = caller.codes.iter().find(|code| code.as_str() == fields.from).or(caller.codes.first());
+    hub.metrics.refused(own.map_or("", ConnectionCode::as_str), refusal.reason());
     hub.metrics.vitals.refused(&caller.codes, &fields.from);
     tracing::debug!(target: "phytohub::authenticate", reason = refusal.reason(), "delivery refused");
     fields.delivery_number.clear();

@@ -19,5 +19,6 @@ mod load;
 mod observe;
 mod onboarding;
 mod push;
+mod report;
 mod slow_clients;
 mod validation;

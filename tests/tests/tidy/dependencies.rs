@@ -178,6 +178,12 @@ pub(crate) const CRATES: &[Crate] = &[
     },
     Crate { folder: "engine/plot", name: "phytohub-plot", normal: &[], dev: &[] },
     Crate {
+        folder: "engine/report",
+        name: "phytohub-report",
+        normal: &["phytohub-model", "phytohub-plot", "serde", "serde_json", "toml"],
+        dev: &["proptest"],
+    },
+    Crate {
         folder: "loadtest/report",
         name: "phytoload-report",
         normal: &["phytohub-plot", "serde", "serde_json", "toml"],
@@ -215,6 +221,8 @@ pub(crate) const CRATES: &[Crate] = &[
             "phytohub-onboarding",
             "phytohub-onboarding",
             "phytohub-operate",
+            "phytohub-plot",
+            "phytohub-report",
             "phytohub-push",
             "phytohub-shard",
             "phytohub-soap",

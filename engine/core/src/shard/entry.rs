@@ -163,8 +163,8 @@ impl Slab {
         &mut self.chunks[slot as usize / CHUNK][slot as usize % CHUNK]
     }
 
-    /// The entries in `count` slots from this one on, and the slot to go on from; none behind the last. An entry stays in
-    /// its slot, so that whoever goes on meets each that was there from first to last exactly once.
+    /// The entries in `count` slots from this one on, and the slot to go on from; none behind the last. An entry stays
+    /// in its slot, so that whoever goes on meets each that was there from first to last exactly once.
     pub(super) fn part(&self, from: u32, count: usize) -> (impl Iterator<Item = &Entry>, Option<u32>) {
         let slots = self.chunks.len().saturating_sub(1) * CHUNK + self.chunks.last().map_or(0, Vec::len);
         let first = (from as usize).min(slots);

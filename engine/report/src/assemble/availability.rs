@@ -77,15 +77,15 @@ mod tests {
 
     fn noted(minutes: &[(&str, u8)]) -> Observed {
         let mut observed = Observed::default();
+        let any = Asked { from: Day(0), to: Day(u32::MAX - 1), now: phytohub_model::Timestamp(u64::MAX) };
         for (minute, up) in minutes {
-            observed.add(&format!(r#"{{"minute":"{minute}","up":{up}}}"#), Day(0));
+            observed.add(&format!(r#"{{"minute":"{minute}","up":{up}}}"#), &any);
         }
         observed
     }
 
     fn asked(now: &str) -> Asked {
-        Asked::new("2026-11-25", "2026-11-25", MinuteOf(0).start().plus(std::time::Duration::ZERO).max(at(now)))
-            .unwrap()
+        Asked::new("2026-11-25", "2026-11-25", at(now)).unwrap()
     }
 
     fn at(minute: &str) -> phytohub_model::Timestamp {

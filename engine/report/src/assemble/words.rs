@@ -49,14 +49,14 @@ fn exchanged(report: &Report) -> String {
 fn became(report: &Report) -> String {
     let total = &report.total;
     let taken = total.delivered + total.with_warnings + total.not_readable;
-    let part = units::percent(taken as f64 / total.accepted as f64);
+    let part = nines(taken as f64 / total.accepted as f64);
     let mut text = format!("{} ({part}) were acknowledged by their destination", units::count(taken));
     if let Some(dwell) = &total.dwell {
         let (half, most) = (units::span(dwell.p50_seconds), units::span(dwell.p99_seconds));
         text.push_str(&format!(", half of them within {half} and 99 of 100 within {most}"));
     }
     let (failed, pending) = (units::count(total.failed), units::count(total.pending));
-    text.push_str(&format!("; {failed} were given up and {pending} wait."));
+    text.push_str(&format!("; given up: {failed}, still waiting: {pending}."));
     text
 }
 
@@ -108,8 +108,8 @@ pub(super) fn not_known(known: &Known<'_>, report: &Report) -> Vec<String> {
     }
     if report.capacity.proven_per_second.is_none() {
         words.push(
-            "What the hub can hold was not measured, or [report] capacity does not say it; `phytoload run ramp-to-knee` \
-             measures it."
+            "What the hub can hold was not measured, or [report] capacity does not say it; `phytoload run \
+             ramp-to-knee` measures it."
                 .to_owned(),
         );
     }

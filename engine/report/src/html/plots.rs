@@ -26,6 +26,23 @@ fn names(names: impl Iterator<Item = String>) -> Vec<(f64, String)> {
     names.enumerate().map(|(index, name)| (index as f64 + 0.5, name)).collect()
 }
 
+/// Names of months as they fit under bars.
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// The short name of a month that is written `2026-01`.
+fn short(month: &str) -> String {
+    let number = month.split('-').nth(1).and_then(|number| number.parse::<usize>().ok());
+    let name = number.and_then(|number| MONTHS.get(number.checked_sub(1)?));
+    name.map_or_else(|| month.to_owned(), |name| (*name).to_owned())
+}
+
+/// The years that the short names leave out.
+fn months_label(report: &Report, what: &str) -> String {
+    let (first, last) = (report.months.first(), report.months.last());
+    let (first, last) = (first.map_or("", |month| &month.name), last.map_or("", |month| &month.name));
+    if first == last { format!("{what}: {first}") } else { format!("{what}: {first} to {last}") }
+}
+
 fn placed(name: &str, look: Look, values: impl Iterator<Item = f64>) -> Plotted {
     let points = values.enumerate().map(|(index, value)| (index as f64 + 0.5, value));
     Plotted { name: name.to_owned(), look, points: points.collect() }
@@ -52,11 +69,11 @@ fn by_month(report: &Report) -> Chart {
     };
     Chart {
         title: "Envelopes by month".to_owned(),
-        x: named("month"),
+        x: named(&months_label(report, "month")),
         y,
         plotted: vec![bars("accepted", |figures| figures.accepted), bars("acknowledged", taken)],
         marks: Vec::new(),
-        names: names(report.months.iter().map(|month| month.name.clone())),
+        names: names(report.months.iter().map(|month| short(&month.name))),
     }
 }
 
@@ -83,7 +100,7 @@ fn dwell(report: &Report) -> Chart {
     };
     Chart {
         title: "Time until acknowledged".to_owned(),
-        x: named("month of acceptance"),
+        x: named(&months_label(report, "month of acceptance")),
         y: Axis { label: "minutes".to_owned(), kind: Kind::Log },
         plotted: vec![
             line("p50", |dwell| dwell.p50_seconds),
@@ -91,7 +108,7 @@ fn dwell(report: &Report) -> Chart {
             line("p99", |dwell| dwell.p99_seconds),
         ],
         marks: Vec::new(),
-        names: names(report.months.iter().map(|month| month.name.clone())),
+        names: names(report.months.iter().map(|month| short(&month.name))),
     }
 }
 

@@ -74,19 +74,20 @@ pub(super) fn members(report: &Report) -> String {
     let columns = [
         ("member", Text),
         ("name", Text),
-        ("state", Text),
         ("sent", Number),
-        ("of these acknowledged", Number),
+        ("arrived", Number),
         ("given up", Number),
         ("not accepted", Number),
         ("received", Number),
-        ("acknowledged by it", Number),
-        ("it let expire", Number),
-        ("waiting for it", Number),
-        ("its p50", Number),
-        ("its p99", Number),
+        ("acknowledged", Number),
+        ("expired", Number),
+        ("waiting", Number),
+        ("p50", Number),
+        ("p99", Number),
     ];
-    let mut table = Table::new("What members sent, and what was sent to them", &columns);
+    let caption = "What each member sent, how much of it arrived, was given up or not accepted; and what was sent to \
+                   it, how much of that it acknowledged and within which time, let expire, or still has waiting";
+    let mut table = Table::new(caption, &columns);
     let mut members: Vec<_> = report.members.iter().collect();
     members.sort_by_key(|member| std::cmp::Reverse(member.sent.accepted + member.received.accepted));
     for member in &members[..shown] {
@@ -97,8 +98,11 @@ pub(super) fn members(report: &Report) -> String {
         };
         table.row([
             member.code.as_str().into(),
-            member.name.as_str().into(),
-            if member.active { "active".into() } else { Cell::of("doubt", "not active") },
+            match (member.active, member.name.as_str()) {
+                (true, name) => name.into(),
+                (false, "") => Cell::of("doubt", "not active"),
+                (false, name) => Cell::of("doubt", format!("{name} (not active)")),
+            },
             units::count(sent.accepted).into(),
             units::count(taken(sent)).into(),
             units::count(sent.failed).into(),

@@ -16,7 +16,8 @@ pub(super) fn head(report: &Report) -> String {
     let (from, to) = (escape(&report.period.from), escape(&report.period.to));
     format!(
         "<header class=\"verdict {class}\">\n<h1>Report of the exchange <span class=\"scenario\">{from} to {to}</span>\
-         </h1>\n{summary}<p><span class=\"sign\" aria-hidden=\"true\">{sign}</span> <span class=\"word\">{}</span></p>\n\
+         </h1>\n{summary}<p><span class=\"sign\" aria-hidden=\"true\">{sign}</span> \
+         <span class=\"word\">{}</span></p>\n\
          <p class=\"quiet\">Made at {} by phytohub {}. States are as of then, days and months are those of UTC.</p>\n\
          </header>\n",
         escape(words),
@@ -35,7 +36,7 @@ pub(super) fn key_figures(report: &Report) -> String {
         format!("{sign}{} a day", units::percent(share.abs()))
     });
     let dwell =
-        total.dwell.map(|dwell| format!("{}, p99 {}", units::span(dwell.p50_seconds), units::span(dwell.p99_seconds)));
+        total.dwell.map(|dwell| format!("{}, {}", units::span(dwell.p50_seconds), units::span(dwell.p99_seconds)));
     let peak = report.capacity.peak_per_second.map(|peak| match report.capacity.used {
         Some(used) => format!("{} /s, {} of capacity", units::count(peak), units::percent(used)),
         None => format!("{} /s", units::count(peak)),
@@ -48,7 +49,7 @@ pub(super) fn key_figures(report: &Report) -> String {
         ("given up", units::count(total.failed).into()),
         ("waiting", units::count(total.pending).into()),
         ("against the period before", cell(growth)),
-        ("until acknowledged, p50", cell(dwell)),
+        ("until acknowledged: p50, p99", cell(dwell)),
         ("available", cell(report.availability.share.map(nines))),
         ("active members", units::count(report.active_members as u64).into()),
         ("active pairs", units::count(report.active_pairs as u64).into()),
