@@ -98,9 +98,16 @@ impl AdminDouble {
         self.state().asked.clone()
     }
 
-    /// How often a path was asked for.
+    /// How often a path was asked for, whatever its query.
     pub fn times(&self, path: &str) -> usize {
         self.state().paths.iter().filter(|asked| asked.split('?').next() == Some(path)).count()
+    }
+
+    /// The last query that a path was asked for with.
+    pub fn last_query(&self, path: &str) -> Option<String> {
+        let state = self.state();
+        let queries = state.paths.iter().rev().filter_map(|asked| asked.split_once('?'));
+        queries.filter(|(asked, _)| *asked == path).map(|(_, query)| query.to_owned()).next()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -139,14 +146,14 @@ fn history() -> Value {
     let points = (0..=360_u32).map(|index| {
         let hour = f64::from(index) / 360.0;
         // No randomness, so that every run shows the same.
-        let noise = f64::from(index * 7919 % 101) / 101.0 - 0.5;
+        let noise = f64::from(index * index * 7919 % 101) / 101.0 - 0.5;
         let rate = 38.0 + 12.0 * (hour * 7.0).sin() + 6.0 * noise;
         let seconds = index * 10;
         json!({
             "at": format!("2026-11-25T{:02}:{:02}:{:02}Z", 11 + seconds / 3600, seconds / 60 % 60, seconds % 60),
             "accepted_per_s": rate,
             "finished_per_s": rate - 3.0 * (hour * 23.0).sin() - 2.0 * noise,
-            "refused_per_s": 0.3 + 0.25 * (hour * 11.0).sin() + 0.2 * noise,
+            "refused_per_s": 0.4 + 0.25 * (hour * 11.0).sin() + 0.2 * noise,
             "errors_per_s": if (200..230).contains(&index) { 0.4 } else { 0.0 },
             "pending": (1_100.0 + 200.0 * (hour * 5.0).sin() + 60.0 * noise + 230.0 * hour * hour).round(),
             "oldest_age_seconds": 4_540 + seconds,

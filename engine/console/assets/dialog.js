@@ -36,7 +36,8 @@ export function confirm({ title, does, fields = [], action, isGrave, perform, do
       act.disabled = true;
       problems.replaceChildren();
       try {
-        const values = Object.fromEntries(fields.map(({ name, value }) => [name, value()]));
+        const given = fields.map(async ({ name, value }) => [name, await value()]);
+        const values = Object.fromEntries(await Promise.all(given));
         const sentence = await perform(values);
         dialog.close();
         say(sentence);
@@ -73,6 +74,19 @@ export function lines(name, title, { value = "", help, ...attributes } = {}) {
 export function choice(name, title, options, { value, help } = {}) {
   const made = options.map(([key, words]) => element("option", { value: key, selected: key === value }, words));
   return field(name, title, element("select", { name }, ...made), help);
+}
+
+/** A file of any kind; its value is `{ file, content }`, the name and the bytes in base64, if one was chosen. */
+export function upload(name, title, { required = true, help } = {}) {
+  const chosen = element("input", { name, type: "file", required });
+  const read = () => chosen.files.length === 0 ? undefined : new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onerror = () => reject(new Error(`${chosen.files[0].name} cannot be read: ${reader.error.message}`));
+    // A data URL; the bytes come after its comma.
+    reader.onload = () => resolve({ file: chosen.files[0].name, content: reader.result.split(",")[1] ?? "" });
+    reader.readAsDataURL(chosen.files[0]);
+  });
+  return { ...field(name, title, chosen, help), value: read };
 }
 
 /** A PEM that is pasted, or read from a file that is chosen. */

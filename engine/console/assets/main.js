@@ -14,6 +14,7 @@ import { maintenance } from "./views/maintenance.js";
 import { member } from "./views/member.js";
 import { members } from "./views/members.js";
 import { overview } from "./views/overview.js";
+import { releases } from "./views/releases.js";
 import { reports } from "./views/reports.js";
 import { rules } from "./views/rules.js";
 
@@ -22,7 +23,7 @@ import { rules } from "./views/rules.js";
  * asks of the hub, how that looks, and after how many seconds it asks again (0 = only when asked to).
  */
 const VIEWS = new Map(Object.entries({
-  "": overview, members, member, envelopes, envelope, failed, rules, alerts, audit, maintenance, reports,
+  "": overview, members, member, envelopes, envelope, failed, rules, releases, alerts, audit, maintenance, reports,
 }));
 
 /** What the navigation shows: address, words, and what is counted beside them. */
@@ -32,6 +33,7 @@ const NAVIGATION = [
   ["envelopes", "Envelopes"],
   ["failed", "Failed and parked", (all) => all.totals?.parked],
   ["rules", "Validator and lists"],
+  ["releases", "Releases"],
   ["alerts", "Alerts", (all) => all.alerts_firing],
   ["reports", "Reports"],
   ["audit", "Audit log"],
@@ -153,7 +155,8 @@ function draw() {
   const { view } = place;
   const waiting = () => [heading(view.title), known.problem ? "" : quiet("Loading …")];
   const parts = known.data ? view.draw(known.data, context()) : waiting();
-  fill(byId("view"), parts[0], problem(known.problem), ...parts.slice(1));
+  const trouble = known.problem ?? (view === overview ? known.stateProblem : undefined);
+  fill(byId("view"), parts[0], problem(trouble), ...parts.slice(1));
 }
 
 function drawTop() {

@@ -1,6 +1,8 @@
 // Changes what is on the page into what it should be, and leaves what is the same: whoever types, reads, scrolls or has
 // the focus in it is not disturbed when the figures change.
 
+import { isShown } from "./elements.js";
+
 /** Handlers that are taken over from the new element, since they know the new values. */
 const HANDLERS = ["click", "submit", "input", "change", "keydown", "pointermove", "pointerleave", "toggle"]
   .map((name) => `on${name}`);
@@ -11,7 +13,7 @@ const THEIRS = new Set(["open"]);
 /** Makes the children of an element those that are given. */
 export function fill(place, ...children) {
   const fresh = document.createElement(place.localName);
-  fresh.append(...children.filter((child) => child !== undefined && child !== ""));
+  fresh.append(...children.filter(isShown));
   morphChildren(place, fresh);
 }
 
@@ -55,6 +57,8 @@ function morphChildren(old, fresh) {
   for (const wanted of [...fresh.childNodes]) {
     const found = known.get(keyOf(wanted));
     if (found && isSame(found, wanted)) {
+      // Where two have one key, the second is made anew.
+      known.delete(keyOf(wanted));
       if (found === at) {
         at = at.nextSibling;
       } else {

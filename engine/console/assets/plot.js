@@ -9,8 +9,8 @@ const NAMESPACE = "http://www.w3.org/2000/svg";
 
 /** Units of the picture; text keeps its size on a narrow screen because the picture is narrower, too. */
 const HEIGHT = 170;
-const WIDE = 440;
-const NARROW = 330;
+const WIDE = 400;
+const NARROW = 320;
 const [LEFT, RIGHT, TOP, BOTTOM] = [46, 10, 8, 22];
 
 /** About so many lines across, about so many moments along. */

@@ -49,6 +49,7 @@ pub const CONSOLE: &[File] = sources![
     "views/member.js" is SCRIPT,
     "views/members.js" is SCRIPT,
     "views/overview.js" is SCRIPT,
+    "views/releases.js" is SCRIPT,
     "views/reports.js" is SCRIPT,
     "views/rules.js" is SCRIPT,
 ];

@@ -3,7 +3,7 @@
 import * as api from "../api.js";
 import { element } from "../elements.js";
 import { count, text, time } from "../format.js";
-import { badge, button, card, column, heading, said, table, wide } from "../parts.js";
+import { badge, button, card, column, heading, letters, said, table, wide } from "../parts.js";
 
 /** Entries of a page. */
 const PAGE = 50;
@@ -19,7 +19,9 @@ export const audit = {
       heading("Audit log", button("Ask again", () => location.reload())),
       verified ? element("p", { class: `notice ${verified.ok ? "clean" : "severe"}` },
         element("strong", {}, verified.ok ? "The log is whole. " : "The log is damaged or was changed. "),
-        verified.text ?? `${count(verified.entries)} entries, each chained to the one before.`) : "",
+        verified.text ?? `${count(verified.entries)} entries, each chained to the one before.`,
+        verified.head && element("span", { class: "line small" }, "Its last entry: ", letters(verified.head),
+          " (kept elsewhere, it shows whether entries were cut off)")) : "",
       card("", table({
         name: "audit", caption: "Audit log", rows: entries, key: ({ seq }) => seq, redraw: context.redraw,
         empty: "No entries: nothing was changed yet.",
@@ -50,5 +52,9 @@ function outcomes(outcome) {
 }
 
 function detailed(details) {
-  return typeof details === "object" && details !== null ? JSON.stringify(details) : text(details);
+  if (typeof details !== "object" || details === null) {
+    return text(details);
+  }
+  const written = (value) => (typeof value === "object" && value !== null ? JSON.stringify(value) : text(value));
+  return Object.entries(details).map(([name, value]) => `${name}: ${written(value)}`).join(", ");
 }

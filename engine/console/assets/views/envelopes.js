@@ -102,7 +102,7 @@ function level(word) {
 }
 
 function envelopeLink(number) {
-  return link(`#/envelope/${encodeURIComponent(number)}`, letters(number));
+  return link(`#/envelope/${encodeURIComponent(text(number))}`, letters(number));
 }
 
 function header(one) {
@@ -119,7 +119,7 @@ function header(one) {
     ["Ended", time(one.ended_at)],
     one.original && ["A copy of", envelopeLink(one.original)],
     one.copies?.length && ["Copies", element("span", {}, ...one.copies.map((copy) =>
-      element("span", { class: "line" }, `${copy.code}: `, envelopeLink(copy.number))))],
+      element("span", { class: "line" }, `${text(copy.code)}: `, envelopeLink(copy.number))))],
     ["Message", said(one.message)],
   ]);
 }

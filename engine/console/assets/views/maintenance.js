@@ -10,9 +10,8 @@ export const maintenance = {
   title: "Maintenance",
   every: 5,
   async load() {
-    const now = await api.get("maintenance");
-    // "Off" is null, or says so.
-    return { now: now && now.on !== false ? now : undefined };
+    const { on, notice } = (await api.get("maintenance")) ?? {};
+    return { now: on ? notice ?? {} : undefined };
   },
   draw({ now }, { mayChange, refresh }) {
     return [

@@ -1,13 +1,13 @@
 // One member: how it is doing, how it is reached, what it may, and the changes of that.
 
 import * as api from "../api.js";
-import { choice, confirm, line, pem } from "../dialog.js";
+import { choice, confirm, line, pem, upload } from "../dialog.js";
 import { element } from "../elements.js";
 import { age, count, country, day, percent, plural, span, text } from "../format.js";
 import {
   badge, button, card, column, facts, heading, letters, link, number, quiet, said, table, tiles, wide,
 } from "../parts.js";
-import { breaker, clean, daysBadge, mode, pairs, state, trouble } from "./members.js";
+import { breaker, clean, daysBadge, mode, overridden, pairs, state, trouble } from "./members.js";
 
 export const member = {
   title: "Member",
@@ -18,7 +18,7 @@ export const member = {
   },
   draw(one, context) {
     return [
-      heading(`${one.code} ${one.name || country(one.code)}`, ...actions(one, context)),
+      heading(`${text(one.code)} ${one.name || country(one.code)}`, ...actions(one, context)),
       element("p", {}, link("#/members", "All members"), " · ",
         link(`#/envelopes?to=${encodeURIComponent(one.code)}`, "Envelopes to it"), " · ",
         link(`#/envelopes?from=${encodeURIComponent(one.code)}`, "Envelopes from it")),
@@ -115,7 +115,7 @@ function certificates(one, { mayChange, redraw, refresh }) {
     columns.push({
       title: "Change",
       cell: (certificate) => button("Revoke", () => revoke(one, certificate, refresh), {
-        "aria-label": `Revoke ${certificate.subject}`,
+        "aria-label": `Revoke ${text(certificate.subject)}`,
       }),
     });
   }
@@ -178,13 +178,29 @@ function activate({ code, certificates: list = [] }, done) {
       `From the next request on ${code} can send and be sent to.`,
       list.length === 0 ? "It has no certificate yet, so its system cannot connect until one is added." : "",
     ].filter(Boolean),
+    fields: [
+      upload("proof", "What its system has shown in the sandbox", {
+        required: false, help: "The signed report (JSON). A member that was active before needs none.",
+      }),
+      line("reason", "Why it is let in without", { help: "It is audited." }),
+    ],
     action: `Activate ${code}`,
     done,
-    perform: async () => {
-      await api.post("changes", { change: "activate", code });
+    perform: async ({ proof, reason }) => {
+      const shown = proof ? { proof: read(proof) } : {};
+      await api.post("changes", { change: "activate", code, ...shown, ...overridden(reason) });
       return `${code} is active.`;
     },
   });
+}
+
+/** The document in a file that was chosen. */
+function read({ file, content }) {
+  try {
+    return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))));
+  } catch (error) {
+    throw new Error(`${file} is no JSON: ${error.message}`);
+  }
 }
 
 function allow({ code, allow: present = [] }, done) {
@@ -205,7 +221,7 @@ function allow({ code, allow: present = [] }, done) {
 
 function deliver(one, done) {
   const { code } = one;
-  const { url = "", poison = "park" } = typeof one.delivery === "object" && one.delivery ? one.delivery : {};
+  const { url = "", trust, poison = "park" } = typeof one.delivery === "object" && one.delivery ? one.delivery : {};
   confirm({
     title: `How ${code} gets its envelopes`,
     does: [`With push, the hub calls ${code}'s own service; it may pull as well.`,
@@ -215,6 +231,7 @@ function deliver(one, done) {
         { value: mode(one.delivery) }),
       line("url", "Its service (push)", { value: url, type: "url", placeholder: "https://service.example/path" }),
       line("pin", "SHA-256 of the service's certificate (push)", {
+        value: /[0-9a-f]{64}/.exec(text(trust))?.[0],
         help: "64 hexadecimal digits; or leave it empty and give its authority below.",
       }),
       pem("authority", "Certificate of its authority, PEM (push)", { required: false }),

@@ -156,7 +156,8 @@ function filters(list, { redraw }) {
 function add(context) {
   confirm({
     title: "Add a member",
-    does: ["It becomes active at once: with a certificate it can send and receive."],
+    does: ["Where this hub asks for a proof from its sandbox, it is active only once that was shown or a reason given.",
+      "Once it is active and has a certificate, it can send and receive."],
     fields: [
       line("code", "Connection code", {
         required: true, maxlength: "10", help: "A country code, such as NZ, or one with more letters.",
@@ -165,14 +166,20 @@ function add(context) {
       line("allow", "Documents it receives", {
         help: "TYPE:STATUS pairs such as 851:70, with spaces between; nothing for all.",
       }),
+      line("reason", "Why it is let in without a proof", { help: "Nothing where it will be shown. It is audited." }),
     ],
     action: "Add it",
-    perform: async ({ code, name, allow }) => {
-      await api.post("changes", { change: "add", code, name, allow: pairs(allow) });
+    perform: async ({ code, name, allow, reason }) => {
+      await api.post("changes", { change: "add", code, name, allow: pairs(allow), ...overridden(reason) });
       context.go(`#/member/${encodeURIComponent(code)}`);
       return `${code} is a member.`;
     },
   });
+}
+
+/** The part of a change that says why no proof is asked. */
+export function overridden(reason) {
+  return reason ? { override: reason } : {};
 }
 
 /** The pairs in a line. */

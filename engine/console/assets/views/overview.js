@@ -2,7 +2,7 @@
 
 import { element } from "../elements.js";
 import { age, bytes, count, figure, milliseconds, percent, plural, span, text, time } from "../format.js";
-import { card, column, heading, link, number, table, tiles } from "../parts.js";
+import { card, column, heading, link, number, problem, table, tiles } from "../parts.js";
 import { plot } from "../plot.js";
 import { firing } from "./alerts.js";
 import * as api from "../api.js";
@@ -19,6 +19,7 @@ export const overview = {
     const list = alerts.value?.firing ?? [];
     return [
       heading("Overview"),
+      problem(alerts.problem),
       list.length === 0 ? "" : card(`Firing: ${plural(list.length, "alert")}`, firing(list)),
       figures(state),
       element("div", { class: "plots" }, ...plots(state)),

@@ -3,11 +3,14 @@
 import * as api from "../api.js";
 import { element } from "../elements.js";
 import { count, figure, text } from "../format.js";
-import { button, card, heading, on, problem, quiet } from "../parts.js";
+import { badge, button, card, facts, heading, on, problem, quiet, said, table } from "../parts.js";
 
-const GROUPS = [["", "nothing"], ["month", "month"], ["member", "member"], ["pair", "pair"], ["type", "type"]];
+const GROUPS = [["month", "month"], ["member", "member"], ["pair", "pair"], ["type", "type"]];
 
 const FORMATS = [["html", "page with plots"], ["csv", "CSV"], ["json", "JSON"]];
+
+/** Which part of a report is by what. */
+const LISTS = { month: "months", member: "members", pair: "pairs", type: "types" };
 
 /** Rows of a table that are shown here; the file has them all. */
 const ROWS_MAX = 200;
@@ -80,51 +83,64 @@ function save(format, redraw) {
   });
 }
 
-/** The report's own structure as tables: figures that stand alone in one, each list in one of its own. */
+/** What is foremost of a report, then its other parts as tables. */
 function shown(report) {
-  const alone = [];
-  const lists = [];
-  const walk = (value, path) => {
-    if (Array.isArray(value)) {
-      lists.push([path, value]);
-    } else if (typeof value === "object" && value !== null) {
-      for (const [key, inner] of Object.entries(value)) {
-        walk(inner, [...path, key]);
-      }
-    } else {
-      alone.push([path, value]);
-    }
-  };
-  walk(report, []);
+  const { summary = [], not_known: unknown = [], reconciles, reconciliation, ...parts } = report;
+  const first = LISTS[report.by];
+  const { [first]: foremost, ...rest } = parts;
+  const others = Object.entries(rest).filter(([, part]) => typeof part === "object" && part !== null);
   return [
-    alone.length === 0 ? "" : card("Figures", element("dl", { class: "facts" }, ...alone.map(([path, value]) =>
-      element("div", {}, element("dt", {}, words(path)), element("dd", {}, cell(value)))))),
-    ...lists.filter(([, rows]) => rows.length !== 0)
-      .map(([path, rows]) => card(words(path), listed(words(path), rows))),
+    card("In short", sentences(summary), reconciles === undefined ? "" : element("p", {}, reconciles ?
+      badge("clean", "its figures agree with the journal's") : badge("severe", "its figures do not agree"))),
+    unknown.length === 0 ? "" : card("What is not known", sentences(unknown)),
+    foremost?.length ? card(`By ${report.by}`, listed(`By ${report.by}`, foremost)) : "",
+    card("The rest", ...[...others, ["reconciliation", reconciliation ?? []]].map(([name, part]) =>
+      folded(words(name), part))),
   ];
 }
 
-function listed(caption, rows) {
-  const isTable = rows.every((row) => typeof row === "object" && row !== null && !Array.isArray(row));
-  const names = isTable ? [...new Set(rows.flatMap(Object.keys))] : [caption];
-  const of = (row, name) => (isTable ? row[name] : row);
-  const number = (name) => rows.some((row) => typeof of(row, name) === "number") && "number";
-  return element("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
-    element("table", {}, element("caption", { class: "unseen" }, caption),
-      element("thead", {}, element("tr", {}, ...names.map((name) =>
-        element("th", { scope: "col", class: number(name) }, words([name]))))),
-      element("tbody", {}, ...rows.slice(0, ROWS_MAX).map((row) => element("tr", {}, ...names.map((name) =>
-        element("td", { class: number(name) }, cell(of(row, name)))))))),
-    rows.length <= ROWS_MAX ? "" : quiet(`and ${count(rows.length - ROWS_MAX)} more in the file`));
+function sentences(list) {
+  return element("ul", { class: "life" }, ...list.map((sentence) => element("li", {}, said(sentence))));
+}
+
+function folded(title, part) {
+  const isList = Array.isArray(part);
+  if (isList && part.length === 0) {
+    return "";
+  }
+  return element("details", { "data-key": `part ${title}` }, element("summary", {}, title),
+    isList ? listed(title, part) :
+      facts(Object.entries(flat(part)).map(([name, value]) => [words(name), cell(value)])));
+}
+
+/** An object without objects in it. */
+function flat(given, prefix = "") {
+  return Object.fromEntries(Object.entries(given).flatMap(([key, value]) => {
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? Object.entries(flat(value, `${prefix}${key} `)) : [[`${prefix}${key}`, value]];
+  }));
+}
+
+function listed(caption, list) {
+  const rows = list.map((row) => (typeof row === "object" && row !== null ? flat(row) : { [caption]: row }));
+  const names = [...new Set(rows.flatMap(Object.keys))];
+  const isNumber = (name) => rows.some((row) => typeof row[name] === "number");
+  return element("div", {}, table({
+    name: `report ${caption}`, caption, rows: rows.slice(0, ROWS_MAX), empty: "",
+    columns: names.map((name) => ({ title: words(name), number: isNumber(name), cell: (row) => cell(row[name]) })),
+  }), rows.length <= ROWS_MAX ? "" : quiet(`and ${count(rows.length - ROWS_MAX)} more in the file`));
 }
 
 function cell(value) {
   if (typeof value === "number") {
     return figure(value);
   }
-  return typeof value === "object" && value !== null ? JSON.stringify(value) : text(value);
+  if (typeof value === "boolean") {
+    return value ? "yes" : "no";
+  }
+  return Array.isArray(value) ? value.map((inner) => words(JSON.stringify(inner))).join(", ") : text(value);
 }
 
-function words(path) {
-  return path.map((part) => part.replaceAll("_", " ")).join(" · ");
+function words(name) {
+  return name.replaceAll("_", " ").replace(/^figures /, "");
 }

@@ -1,15 +1,11 @@
-// What certificates are judged by: the validator in force, what is tried beside it, code lists, and what comes next.
+// What certificates are judged by: the validator in force, what is tried beside it, and code lists.
 
 import * as api from "../api.js";
 import { confirm } from "../dialog.js";
 import { element } from "../elements.js";
 import { count, day, plural, text } from "../format.js";
-import {
-  badge, button, card, column, facts, heading, letters, number, problem, quiet, table, wide,
-} from "../parts.js";
+import { button, card, column, facts, heading, letters, link, number, problem, quiet, table, wide } from "../parts.js";
 import { levelBadge } from "./member.js";
-
-const STAGES = { announced: "info", shadow: "warning", active: "clean", retired: "quiet" };
 
 export const rules = {
   title: "Validator and lists",
@@ -17,22 +13,21 @@ export const rules = {
   load: () => api.each({
     validator: api.get("validator"),
     lists: api.get("lists"),
-    releases: api.get("releases"),
     documents: api.get("documents"),
   }),
-  draw({ validator, lists, releases, documents }, context) {
+  draw({ validator, lists, documents }, context) {
     return [
       heading("Validator and lists"),
       element("div", { class: "columns" },
         card("In force", problem(validator.problem), validator.value && settings(validator.value.active)),
         card("Tried beside it", validator.value && shadow(validator.value.shadow, context))),
       differences(validator.value?.shadow, context),
-      card("Releases", problem(releases.problem), releases.value && releaseTable(releases.value, context)),
       card("Code lists", problem(lists.problem), lists.value && listTable(lists.value, context)),
       card("Documents", problem(documents.problem), documents.value && documentTable(documents.value, context)),
       element("p", {},
         element("a", { href: "check/rules/en.html", target: "_blank" }, "All rules, with examples"), " · ",
-        element("a", { href: "check/", target: "_blank" }, "Check a certificate")),
+        element("a", { href: "check/", target: "_blank" }, "Check a certificate"), " · ",
+        link("#/releases", "What comes next")),
     ];
   },
 };
@@ -104,22 +99,6 @@ function differences(report, { redraw }) {
 
 function refused(row) {
   return `${count(row.newly_refused)} of ${count(row.judged)}`;
-}
-
-function releaseTable(given, { redraw }) {
-  const rows = Array.isArray(given) ? given : given.releases ?? [];
-  return table({
-    name: "releases", caption: "Releases", rows, redraw, key: ({ id, name }) => id ?? name,
-    empty: "No change is announced.",
-    columns: [
-      wide("Release", ({ id, name, title }) => title ?? name ?? id),
-      column("Kind", ({ kind }) => kind),
-      column("State", ({ state }) => state, (state) => badge(STAGES[state] ?? "quiet", text(state))),
-      column("Announced", (row) => row.announced_at, day),
-      column("Active from", (row) => row.active_from, day),
-      wide("Summary", (row) => row.summary),
-    ],
-  });
 }
 
 function listTable(rows, { redraw }) {
