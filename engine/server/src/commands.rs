@@ -93,6 +93,10 @@ const SANDBOX_CONFIG: &str = "
 [onboarding]
 # Members show here what their systems can, before they work for real.
 mode = \"sandbox\"
+
+[push]
+# XB's service, to which this sandbox pushes, is on this machine.
+allow_private = true
 ";
 
 /// What a new hub's configuration says.
@@ -219,12 +223,28 @@ fn show(member: &MemberArgs, json: bool) -> Result<String, String> {
         lines.push(format!("certificate {}", certificate.fingerprint));
         lines.push(format!("  subject {}", certificate.subject));
         lines.push(format!("  valid   {} to {}", certificate.not_before, certificate.not_after));
+        lines.push(format!("  ends    {}", ending(certificate.days_left)));
     }
     if member.certificates.is_empty() {
         lines.push("no certificate: nobody can act for it".to_owned());
     }
     Ok(lines.join("\n"))
 }
+
+/// When a certificate ends, and whether that is to be cared for.
+fn ending(days_left: i64) -> String {
+    match days_left {
+        ..0 => "it has expired: nobody can act with it".to_owned(),
+        0 => "today: register the next one, then revoke this one".to_owned(),
+        days if days <= DAYS_TO_CARE => {
+            format!("in {days} days: register the next one beside it, then revoke this one")
+        }
+        days => format!("in {days} days"),
+    }
+}
+
+/// Days before its end from which a certificate should be followed by another.
+const DAYS_TO_CARE: i64 = 90;
 
 fn members(dir: &Path, code: Option<&str>) -> Result<Vec<Member>, String> {
     let query = code.map(|code| format!("?code={code}")).unwrap_or_default();

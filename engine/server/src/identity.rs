@@ -16,6 +16,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme};
 
+use crate::own_certificate::OwnCertificate;
+
 /// The fingerprint under which a certificate stands in the registry.
 pub(crate) fn fingerprint(certificate: &CertificateDer<'_>) -> CertificateFingerprint {
     let digest = ::ring::digest::digest(&::ring::digest::SHA256, certificate);
@@ -88,15 +90,22 @@ pub(crate) fn own(certificate: &Path, key: &Path) -> Result<Identity, String> {
 /// # Errors
 /// A sentence that names the file.
 pub(crate) fn server_config(certificate: &Path, key: &Path) -> Result<ServerConfig, String> {
-    let Identity { chain, key: key_der } = own(certificate, key)?;
+    let shown = OwnCertificate::open(certificate, key)?;
+    server_config_showing(shown)
+}
+
+/// TLS settings of the service that shows this certificate, whichever it is at the time of a handshake.
+///
+/// # Errors
+/// A sentence, when the library knows none of the versions.
+pub(crate) fn server_config_showing(shown: Arc<OwnCertificate>) -> Result<ServerConfig, String> {
     let provider = Arc::new(ring::default_provider());
     let verifier = Arc::new(AnyClient { algorithms: provider.signature_verification_algorithms });
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
         .map_err(|error| error.to_string())?
         .with_client_cert_verifier(verifier)
-        .with_single_cert(chain, key_der)
-        .map_err(|error| format!("{} and {} do not fit: {error}", certificate.display(), key.display()))?;
+        .with_cert_resolver(shown);
     // Tickets: a client that comes back pays half a handshake. They carry the client's certificate, sealed.
     config.ticketer = ring::Ticketer::new().map_err(|error| error.to_string())?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];

@@ -29,6 +29,7 @@ mod logging;
 mod members;
 mod metrics;
 pub mod onboarding;
+mod own_certificate;
 mod owner;
 mod pages;
 pub mod party;

@@ -9,6 +9,7 @@ mod commands;
 mod gate;
 mod observer;
 mod partners;
+mod receiver;
 mod script;
 mod settings;
 mod sight;

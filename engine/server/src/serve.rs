@@ -23,6 +23,7 @@ use crate::hub::{self, Hub};
 use crate::identity;
 use crate::ingress;
 use crate::onboarding;
+use crate::own_certificate::OwnCertificate;
 use crate::push;
 use crate::statistics::Recorder;
 use phytohub_operate::layout::{Layout, Running};
@@ -46,7 +47,8 @@ pub fn serve(layout: &Layout, config: Config) -> Result<(), String> {
 }
 
 async fn run(layout: &Layout, config: Config) -> Result<(), String> {
-    let tls = identity::server_config(&layout.pki("hub.pem"), &layout.pki("hub.key"))?;
+    let own_certificate = OwnCertificate::open(&layout.pki("hub.pem"), &layout.pki("hub.key"))?;
+    let tls = identity::server_config_showing(Arc::clone(&own_certificate))?;
     let own_identity = identity::own(&layout.pki("hub.pem"), &layout.pki("hub.key"))?;
     let token = admin::read_token(layout)?;
     let soap = bind(config.listen.soap, "[listen] soap").await?;
@@ -69,9 +71,10 @@ async fn run(layout: &Layout, config: Config) -> Result<(), String> {
     tokio::spawn(admin::serve(admin_socket, Arc::clone(&hub), token, stop.clone()));
     let pusher = tokio::spawn(push::run(Arc::clone(&hub), own_identity, stop.clone()));
     if hub.config.onboarding.is_sandbox() {
-        onboarding::start_partners(layout, soap_address, &hub, &stop)?;
+        onboarding::start_partners(layout, soap_address, &hub, &stop).await?;
     }
     let recorder = tokio::spawn(Recorder::new(Arc::clone(&hub), layout).run(stop.clone()));
+    tokio::spawn(own_certificate.follow(stop.clone()));
     let door = tokio::spawn(accept(soap, TlsAcceptor::from(Arc::new(tls)), Arc::clone(&hub), stop));
     announce(soap_address, admin_address);
     let failure = tokio::select! {

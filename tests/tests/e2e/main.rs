@@ -20,5 +20,6 @@ mod observe;
 mod onboarding;
 mod push;
 mod report;
+mod rotation;
 mod slow_clients;
 mod validation;

@@ -117,7 +117,7 @@ async fn a_candidate_that_does_one_case_wrong_stays_red_and_reads_what_to_do() {
 
 #[tokio::test]
 async fn an_envelope_taken_by_push_and_acknowledged_is_seen() {
-    let config = "[push]\nallow_private = true\npause_first = \"20 ms\"\npause_max = \"100 ms\"\n";
+    let config = "pause_first = \"20 ms\"\npause_max = \"100 ms\"\n";
     let hub = TestHub::with(&["NZ"], config, &["--sandbox"]);
     let service = MemberService::start().await;
     service.react(&[Reaction::Refuse], Reaction::Take);
@@ -139,6 +139,40 @@ async fn an_envelope_taken_by_push_and_acknowledged_is_seen() {
     }
     candidate.acknowledge(&number, Acknowledgement::Received).await.unwrap();
     assert_eq!(case(&report(&hub, "NZ"), "push")["passed"]["number"].as_str(), Some(number.as_str()));
+}
+
+/// An envelope to XB, once it is pushed with that outcome; its number.
+async fn pushed_to_sending_partner(hub: &TestHub, outcome: &str) -> String {
+    let mut candidate = party(hub, "NZ");
+    let head = header("NZ", "XB", &format!("NZ-{outcome}"));
+    let answer = candidate.deliver(Operation::DeliverEnvelope, &head, "text").await.unwrap();
+    let metric = format!("phytohub_pushed_total{{to=\"XB\",outcome=\"{outcome}\"}}");
+    for attempt in 0.. {
+        if hub.metric(&metric).await > 0.0 {
+            break;
+        }
+        assert!(attempt < 600, "{metric} is not counted");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    answer.delivery_number
+}
+
+#[tokio::test]
+async fn the_sending_partner_takes_pushes_and_acknowledges_or_refuses_as_it_is_set() {
+    let mut hub = sandbox(&["NZ"]);
+    let number = pushed_to_sending_partner(&hub, "answered").await;
+    let mut candidate = party(&hub, "NZ");
+    for attempt in 0.. {
+        if candidate.track(&number).await.unwrap().tracking_info == "Delivered" {
+            break;
+        }
+        assert!(attempt < 600, "XB does not acknowledge");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    hub.set("PHYTOHUB_ONBOARDING_XB", "refuse");
+    hub.restart();
+    let number = pushed_to_sending_partner(&hub, "refused").await;
+    assert_eq!(party(&hub, "NZ").track(&number).await.unwrap().tracking_info, "PendingDelivery");
 }
 
 #[test]

@@ -22,15 +22,12 @@ pub(crate) struct Standing {
     layout: Layout,
     began: Instant,
     started: Timestamp,
-    /// The certificate that the hub shows: that of its file when it began.
-    hub_certificate: Option<CertificateSeen>,
 }
 
 impl Standing {
     /// The hub begins now.
     pub(crate) fn now(layout: &Layout) -> Self {
-        let hub_certificate = hub_certificate(layout);
-        Self { layout: layout.clone(), began: Instant::now(), started: clock::now(), hub_certificate }
+        Self { layout: layout.clone(), began: Instant::now(), started: clock::now() }
     }
 }
 
@@ -64,7 +61,7 @@ pub(crate) fn observe(hub: &Hub, standing: &Standing) -> Observation {
             limit: hub.config.http.connections_max as u64,
         },
         pending: Used { now: inboxes.values().map(|inbox| inbox.pending).sum(), limit: limits.pending_total },
-        hub_certificate: standing.hub_certificate.clone(),
+        hub_certificate: hub_certificate(&standing.layout),
         audit_broken: None,
     }
 }
@@ -108,6 +105,7 @@ fn free_bytes(layout: &Layout) -> u64 {
     rustix::fs::statvfs(layout.data().as_path()).map_or(0, |fs| fs.f_bavail.saturating_mul(fs.f_frsize))
 }
 
+/// The certificate that the hub shows: that of its file, which it follows.
 fn hub_certificate(layout: &Layout) -> Option<CertificateSeen> {
     let pem = std::fs::read(layout.pki("hub.pem")).ok()?;
     let read = identity::read_validity(&pem).ok()?;

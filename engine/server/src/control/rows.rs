@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use phytohub_core::registry::Registry;
 use phytohub_model::{
-    AllowedDocument, Certificate, Channel, ChannelRule, ConnectionCode, Delivery, DocumentKind, Nppo, Trust,
+    AllowedDocument, Certificate, Channel, ChannelRule, ConnectionCode, Delivery, DocumentKind, Nppo, Timestamp, Trust,
 };
 use serde::{Deserialize, Serialize};
 
+use crate::clock;
 use crate::identity;
 
 /// A member as it is listed and shown.
@@ -109,6 +110,9 @@ pub struct MemberCertificate {
     pub not_before: String,
     /// Last moment of validity.
     pub not_after: String,
+    /// Whole days until then; less than 0 when it has expired.
+    #[serde(default)]
+    pub days_left: i64,
 }
 
 /// All members, or the one asked for.
@@ -146,12 +150,20 @@ fn member(registry: &Registry, nppo: &Nppo) -> Member {
     }
 }
 
+/// Whole days from `now` to the end of a certificate; less than 0 behind it.
+fn days_left(not_after: Timestamp, now: Timestamp) -> i64 {
+    const DAY_MS: i128 = 86_400_000;
+    let days = (i128::from(not_after.0) - i128::from(now.0)).div_euclid(DAY_MS);
+    i64::try_from(days).unwrap_or(i64::MAX)
+}
+
 fn certificate(certificate: &Certificate) -> MemberCertificate {
     MemberCertificate {
         fingerprint: certificate.fingerprint.to_string(),
         subject: certificate.subject.clone(),
         not_before: certificate.not_before.to_string(),
         not_after: certificate.not_after.to_string(),
+        days_left: days_left(certificate.not_after, clock::now()),
     }
 }
 

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use phytohub_certificates as certificates;
-use phytohub_model::HeaderFields;
+use phytohub_core::registry::RegistryCommand;
+use phytohub_model::{Delivery, HeaderFields};
 use phytohub_onboarding::{ACKNOWLEDGING_PARTNER, SENDING_PARTNER};
 use phytohub_soap::Operation;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
+use super::receiver;
 use super::settings::{AcknowledgingWay, OnboardingSettings};
 use crate::client::CallError;
 use crate::clock;
@@ -28,8 +30,8 @@ const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
 /// Starts both partners; they end when the hub stops.
 ///
 /// # Errors
-/// A sentence that names the key that cannot be read.
-pub(crate) fn start(
+/// A sentence that names what cannot be read or used.
+pub(crate) async fn start(
     layout: &Layout,
     soap: SocketAddr,
     hub: &Arc<Hub>,
@@ -43,10 +45,30 @@ pub(crate) fn start(
     };
     let xa =
         Acknowledging { party: party(ACKNOWLEDGING_PARTNER)?, settings, waits: HashMap::new(), done: HashMap::new() };
-    let xb = Sending { party: party(SENDING_PARTNER)?, hub: Arc::clone(hub), made: 0 };
+    let taken = receive(layout, hub, stop).await?;
+    let xb = Sending { party: party(SENDING_PARTNER)?, hub: Arc::clone(hub), made: 0, taken };
     tokio::spawn(xa.run(stop.clone()));
     tokio::spawn(xb.run(stop.clone()));
     Ok(())
+}
+
+/// Starts XB's own service and has the hub push to it; the numbers of what it takes. None where the hub may not call
+/// this machine, and XB pulls.
+async fn receive(
+    layout: &Layout,
+    hub: &Arc<Hub>,
+    stop: &watch::Receiver<bool>,
+) -> Result<Option<mpsc::Receiver<String>>, String> {
+    let code = SENDING_PARTNER.parse().map_err(|error| format!("{SENDING_PARTNER}: {error}"))?;
+    let (delivery, taken) = if hub.config.push.allow_private {
+        let (delivery, taken) = receiver::start(layout, hub.config.onboarding.xb, stop.clone()).await?;
+        (delivery, Some(taken))
+    } else {
+        tracing::info!(target: "phytohub::onboarding", "XB pulls: [push] allow_private is not set");
+        (Delivery::Pull, None)
+    };
+    hub.registry.change(RegistryCommand::SetDelivery { code, delivery }).await?;
+    Ok(taken)
 }
 
 /// The address at which this machine reaches what listens at `soap`.
@@ -128,6 +150,8 @@ struct Sending {
     party: Party,
     hub: Arc<Hub>,
     made: u64,
+    /// Numbers of what its own service takes; None where it pulls.
+    taken: Option<mpsc::Receiver<String>>,
 }
 
 impl Sending {
@@ -141,15 +165,30 @@ impl Sending {
     }
 
     async fn round(&mut self) -> Result<(), CallError> {
-        for header in self.party.import_headers(None).await? {
-            self.party.pull(&header.delivery_number).await?;
-            self.party.acknowledge(&header.delivery_number, Acknowledgement::Received).await?;
-        }
+        self.acknowledge().await?;
         let mut ready: HashMap<String, usize> = HashMap::new();
         self.party.under_delivery().await?.into_iter().for_each(|header| *ready.entry(header.to).or_default() += 1);
         for candidate in self.candidates() {
             for _ in ready.get(&candidate).copied().unwrap_or_default()..READY_FOR_EACH {
                 self.send(&candidate).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn acknowledge(&mut self) -> Result<(), CallError> {
+        let Some(taken) = &mut self.taken else {
+            for header in self.party.import_headers(None).await? {
+                self.party.pull(&header.delivery_number).await?;
+                self.party.acknowledge(&header.delivery_number, Acknowledgement::Received).await?;
+            }
+            return Ok(());
+        };
+        while let Ok(number) = taken.try_recv() {
+            match self.party.acknowledge(&number, Acknowledgement::Received).await {
+                // A reminder of what was acknowledged meanwhile.
+                Ok(_) | Err(CallError::Fault { .. }) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(())
