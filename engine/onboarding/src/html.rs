@@ -9,7 +9,7 @@ const STYLE: &str = "\
 :root{color-scheme:light dark}\
 body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:0 auto;padding:1rem}\
 table{border-collapse:collapse;width:100%}\
-th,td{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid #8886}\
+th,td{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid #8886}td{overflow-wrap:anywhere}\
 .green{color:light-dark(#00632b,#6fdc8c)}.red{color:light-dark(#a2191f,#ff8389)}\
 .small{font-size:.85rem;opacity:.85}caption{text-align:left;font-weight:600;padding:1rem 0 .3rem}\
 .wide{overflow-x:auto}";

@@ -27,10 +27,10 @@ impl Report {
     pub fn headline(&self) -> String {
         let (code, passed, total) = (&self.code, self.passed, self.total);
         match (self.green, self.red().count()) {
-            (true, _) => format!("{code} is green: {passed} of {total} cases passed, all that must"),
-            (false, 1) => format!("{code} is not green: {passed} of {total} cases passed, 1 that must is missing"),
+            (true, _) => format!("{code} is green: {passed} of {total} cases passed, all that are required"),
+            (false, 1) => format!("{code} is not green: {passed} of {total} cases passed, 1 required case is missing"),
             (false, red) => {
-                format!("{code} is not green: {passed} of {total} cases passed, {red} that must are missing")
+                format!("{code} is not green: {passed} of {total} cases passed, {red} required cases are missing")
             }
         }
     }

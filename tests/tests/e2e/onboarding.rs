@@ -102,7 +102,7 @@ async fn a_candidate_that_does_one_case_wrong_stays_red_and_reads_what_to_do() {
     let hub = sandbox(&["NZ"]);
     let dir = hub.dir_text();
     let error = complaint(&["onboarding", "run", dir, "NZ", "--except", "withdraw"]);
-    assert!(error.contains("NZ is not green") && error.contains("1 that must is missing"), "{error}");
+    assert!(error.contains("NZ is not green") && error.contains("1 required case is missing"), "{error}");
     let mut candidate = party(&hub, "NZ");
     let head = HeaderFields { certificate_status: 40, ..header("NZ", "XA", "NZ-NEVER-ISSUED") };
     candidate.deliver(Operation::DeliverEnvelope, &head, "text").await.unwrap();
