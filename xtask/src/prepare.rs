@@ -70,12 +70,28 @@ pub(crate) fn prepare(workspace: &Workspace) -> Result<Prepared, Failure> {
     if !browser {
         println!("test: without chromium and chromedriver the tests of the pre-check page fail");
     }
-    let promtool = shell::answers(Command::new("promtool").arg("--version")) || install(&["prometheus"])?;
-    if !promtool {
-        println!("test: without promtool the test of the rules for Prometheus fails");
-    }
-    let complete = curl && client && node && packages && browser && promtool;
+    let deploy = tools_of_deploy()?;
+    let complete = curl && client && node && packages && browser && deploy;
     Ok(Prepared { python: python_of(&environment), complete })
+}
+
+/// What checks the files of `deploy/`: each with the Debian package that brings it.
+const TOOLS_OF_DEPLOY: [(&str, &str, &str); 3] = [
+    ("promtool", "--version", "prometheus"),
+    ("haproxy", "-v", "haproxy"),
+    ("systemd-analyze", "--version", "systemd"),
+];
+
+fn tools_of_deploy() -> Result<bool, Failure> {
+    let mut complete = true;
+    for (tool, question, package) in TOOLS_OF_DEPLOY {
+        let is_there = || shell::answers(Command::new(tool).arg(question));
+        if !is_there() && !(install(&[package])? && is_there()) {
+            println!("test: without {tool} (Debian's {package}) its test of what lies in deploy/ fails");
+            complete = false;
+        }
+    }
+    Ok(complete)
 }
 
 fn python_of(environment: &Path) -> PathBuf {

@@ -52,6 +52,14 @@ pub enum Command {
         /// A sandbox, in which members show what their systems can: with the partner countries XA and XB
         #[arg(long)]
         sandbox: bool,
+        /// Do nothing, and well, where a hub is already: for scripts that run with every start
+        #[arg(long)]
+        unless_there: bool,
+    },
+    /// Ask whether the running hub of a directory is ready: exit status 0 when it is, 1 otherwise
+    Health {
+        /// The hub's directory
+        dir: PathBuf,
     },
     /// Run the hub of a directory
     Serve {

@@ -20,6 +20,7 @@ mod deadline;
 mod deliver;
 pub mod demo;
 mod forget;
+pub mod health;
 mod hub;
 mod identity;
 mod ingress;

@@ -7,14 +7,20 @@ use phytohub_operate::layout::Layout;
 use phytohub_server::cli::{Cli, Command};
 use phytohub_server::config::Config;
 use phytohub_server::{
-    alert_commands, change_commands, commands, demo, onboarding, party_commands, report, serve, validator_commands,
+    alert_commands, change_commands, commands, demo, health, onboarding, party_commands, report, serve,
+    validator_commands,
 };
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Demo { certificates, once } => return demo::demo(certificates.as_deref(), once),
         Command::Alert { command } => alert_commands::alert(command).map(say),
-        Command::Init { dir, nppos, names, shards, sandbox } => {
+        Command::Init { dir, unless_there: true, .. } if Layout::new(&dir).config().exists() => {
+            say(format!("{}: there is a hub already", dir.display()));
+            Ok(())
+        }
+        Command::Health { dir } => health::health(&dir).map(say),
+        Command::Init { dir, nppos, names, shards, sandbox, .. } => {
             commands::init(&dir, &nppos, &names, shards, sandbox).map(say)
         }
         Command::Nppo { command } => commands::nppo(command).map(say),
