@@ -8,7 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use phytohub_tests::hub::{TestHub, phytohub, program};
+use phytohub_server::party::Acknowledgement;
+use phytohub_soap::Operation;
+use phytohub_tests::hub::{TestHub, phytohub, phytohub_ok, program};
+use phytohub_tests::parties::{certificate, header, party};
+use phytohub_tests::service::{MemberService, Reaction};
+use phytohub_tests::wire;
 
 fn deploy(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(path)
@@ -97,9 +102,37 @@ fn metrics_in(text: &str) -> BTreeSet<String> {
     words.filter(|word| word.starts_with("phytohub_")).map(str::to_owned).collect()
 }
 
+/// A hub on which everything has happened that metrics count by label: a family without a sample is on no page.
+async fn busy_hub() -> TestHub {
+    let hub = TestHub::with(&["KE", "NL"], "[push]\nallow_private = true\npause_first = \"20 ms\"\n", &[]);
+    let service = MemberService::start().await;
+    service.react(&[], Reaction::Refuse);
+    let (url, pin) = (service.url(), service.certificate());
+    phytohub_ok(&["nppo", "push", hub.dir_text(), "NL", "--url", &url, "--pin", pin.to_str().unwrap()]);
+    let (mut sender, mut receiver) = (party(&hub, "KE"), party(&hub, "NL"));
+    let content = certificate("KE", "NL", "KE-1");
+    let accepted = sender.deliver(Operation::DeliverEnvelope, &header("KE", "NL", "KE-1"), &content).await.unwrap();
+    for (to, number) in [("ZZ", "KE-2"), ("NL", "KE-3")] {
+        let head = header("KE", to, number);
+        sender.deliver(Operation::ValidateAndDeliverEnvelope, &head, &content).await.unwrap();
+    }
+    service.until("a call", |received| received.len() >= 3).await;
+    for attempt in 0.. {
+        if hub.metric("phytohub_parked{destination=\"NL\"}").await > 0.0 {
+            break;
+        }
+        assert!(attempt < 300, "nothing is parked");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    receiver.acknowledge(&accepted.delivery_number, Acknowledgement::Received).await.unwrap();
+    let mut broken = wire::connect(&hub, Some("KE")).await;
+    wire::exchange(&mut broken, b"no HTTP at all\r\n\r\n").await;
+    hub
+}
+
 #[tokio::test]
 async fn every_metric_of_the_dashboard_and_the_rules_is_one_that_a_hub_has() {
-    let hub = TestHub::start(&["KE"]);
+    let hub = busy_hub().await;
     let page = hub.metrics().await;
     let described = page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
     let known: BTreeSet<&str> = described.collect();
@@ -134,6 +167,8 @@ fn assemble(root: &Path) {
     std::fs::create_dir_all(root.join("usr/local/bin")).unwrap();
     std::fs::copy(program(), root.join("usr/local/bin/phytohub")).unwrap();
     std::fs::create_dir(root.join("hub")).unwrap();
+    let owner = format!("COPY --from=build --chown={USER}:{USER} /out/hub /hub");
+    assert!(copied.contains(&owner), "a new volume takes its owner from the image");
     chown(root.join("hub"), Some(USER), Some(USER)).unwrap();
     std::fs::set_permissions(root, std::fs::Permissions::from_mode(0o755)).unwrap();
 }

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::watch as signal;
 
 use crate::alerts;
 use crate::clock;
@@ -23,6 +23,7 @@ use crate::onboarding::Asking;
 use crate::pages;
 use crate::releases;
 use crate::validate::ValidatorChange;
+use crate::watch;
 use phytohub_operate::layout::{Layout, SECRET, write_new};
 
 /// Random bytes of a token.
@@ -64,11 +65,11 @@ pub(crate) fn read_token(layout: &Layout) -> Result<String, String> {
 struct Admin {
     hub: Arc<Hub>,
     token: Arc<str>,
-    stop: watch::Receiver<bool>,
+    stop: signal::Receiver<bool>,
 }
 
 /// Serves the admin address until the process ends: health can be asked to the last.
-pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>, token: String, stop: watch::Receiver<bool>) {
+pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>, token: String, stop: signal::Receiver<bool>) {
     let admin = Admin { hub, token: token.into(), stop };
     let guarded = Router::new()
         .route("/v1/nppos", get(nppos))
@@ -80,6 +81,7 @@ pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>, token: String, s
         .route("/v1/validator", get(validator).post(change_validator))
         .merge(releases::guarded(Arc::clone(&admin.hub)))
         .merge(crate::report::routes(Arc::clone(&admin.hub)))
+        .merge(watch::routes(Arc::clone(&admin.hub)))
         .route_layer(middleware::from_fn_with_state(admin.clone(), with_token));
     let app = Router::new()
         .route("/metrics", get(metrics))

@@ -49,5 +49,6 @@ mod step;
 mod validate;
 pub mod validator_commands;
 mod wakers;
+mod watch;
 
 pub use releases::commands as change_commands;
