@@ -22,4 +22,5 @@ mod push;
 mod report;
 mod rotation;
 mod slow_clients;
+mod story;
 mod validation;

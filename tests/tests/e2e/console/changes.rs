@@ -1,5 +1,5 @@
-//! What is changed through the console: named, confirmed, sent in the words of the admin address, and only by whom it may
-//! be.
+//! What is changed through the console: named, confirmed, sent in the words of the admin address, and only by whom it
+//! may be.
 
 use phytohub_tests::admin_double::{AdminDouble, fixture};
 use phytohub_tests::browser::Browser;
@@ -146,7 +146,8 @@ fn a_release_goes_through_its_life() {
     assert_eq!(
         bodies(&double),
         [
-            json!({"change": "announce", "file": "units.csv", "content": "IyBsaXN0OiB1bml0LW1lYXN1cmVzCg==", "title": "",
+            json!({"change": "announce", "file": "units.csv",
+                "content": "IyBsaXN0OiB1bml0LW1lYXN1cmVzCg==", "title": "",
                 "text": "", "edition": "", "active_from": "2027-01-15T06:30:00Z"}),
             json!({"change": "activate", "id": 2}),
         ]
