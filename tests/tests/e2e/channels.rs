@@ -49,8 +49,8 @@ async fn a_named_channel_gets_a_copy_with_a_number_of_its_own() {
     hub.kill();
     hub.restart();
     let (mut sender, mut customs, mut receiver) = (party(&hub, "KE"), party(&hub, "CUSTOMS"), party(&hub, "NL"));
-    assert_eq!(waiting(&mut customs).await, [copy.clone()]);
-    assert_eq!(waiting(&mut receiver).await, [answer.delivery_number.clone()]);
+    assert_eq!(waiting(&mut customs).await, [copy.as_str()]);
+    assert_eq!(waiting(&mut receiver).await, [answer.delivery_number.as_str()]);
     let (pulled, text) = customs.pull_all().await.unwrap().remove(0);
     assert_eq!((pulled.from.as_str(), pulled.to.as_str(), text), ("KE", "NL", content));
     assert!(receiver.pull(&copy).await.unwrap().is_none(), "what is another's is not there");
@@ -81,8 +81,8 @@ async fn rules_forward_and_delegate_without_the_sender_and_nothing_goes_round() 
     rule(&hub, "NL", "DELEGATE", "INC", "REGION");
     let second = deliver(&mut sender, "KE-2").await;
     let mut region = party(&hub, "REGION");
-    assert_eq!(waiting(&mut region).await, [second.delivery_number.clone()]);
-    assert_eq!(waiting(&mut receiver).await, [first.delivery_number.clone()]);
+    assert_eq!(waiting(&mut region).await, [second.delivery_number.as_str()]);
+    assert_eq!(waiting(&mut receiver).await, [first.delivery_number.as_str()]);
     region.acknowledge(&second.delivery_number, Acknowledgement::Received).await.unwrap();
     assert_eq!(receiver.track(&second.delivery_number).await.unwrap().tracking_info, "Delivered");
     let refused = deliver(&mut region, "KE-3").await;
