@@ -142,20 +142,20 @@ fn a_segment_of_version_2_is_read() {
 }
 
 fn is_read(version: u32, facts: &[(Fact, usize)]) {
-    let mut bytes = std::fs::read(golden(version)).unwrap();
+    let mut bytes = std::fs::read(golden(version)).expect("the golden segment");
     bytes.resize(1 << 16, 0);
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join(SEGMENT), bytes).unwrap();
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join(SEGMENT), bytes).expect("a file is written");
     let mut replayed = Vec::new();
     let log = Log::open(Arc::new(RealDisk), dir.path(), SETTINGS, |fact, locator, state| {
         replayed.push((fact, locator, state));
     });
-    let reader = log.unwrap().reader();
+    let reader = log.expect("it opens").reader();
     assert_eq!(replayed.len(), facts.len());
     for (index, ((fact, length), (read, locator, state))) in facts.iter().zip(replayed).enumerate() {
         assert_eq!(*fact, read);
         assert_eq!(state, if *length == 0 { ContentState::None } else { ContentState::Intact });
-        assert_eq!(reader.read(locator).unwrap(), content(index, *length));
+        assert_eq!(reader.read(locator).expect("it is read"), content(index, *length));
     }
 }
 
