@@ -51,8 +51,10 @@ pub(crate) struct Recovered<F> {
 struct Survey {
     /// Where the frames that are kept end.
     end: u32,
-    /// Up to here the segment was known synced.
+    /// Up to here the segment was known synced, as any frame says that can still be read.
     watermark: u32,
+    /// The highest watermark of the frames that are kept: what the next start will find.
+    covered: u32,
     /// The last frame that is kept is a seal.
     sealed: bool,
     /// Bytes behind the end that are not zero.
@@ -145,8 +147,8 @@ fn open_segment<D: Disk>(disk: &D, dir: &Path, id: u32) -> Result<Segment<D::Fil
 fn survey<F: DiskFile>(segment: &Segment<F>, buffer: &mut Vec<u8>) -> Result<Survey, OpenError> {
     let mut window = Window::new(&segment.file, segment.size, buffer);
     let io = |source| segment_failure(segment, "read", source);
-    let mut survey =
-        Survey { end: SEGMENT_HEADER_BYTES, watermark: SEGMENT_HEADER_BYTES, sealed: false, remains: None };
+    let (end, watermark) = (SEGMENT_HEADER_BYTES, SEGMENT_HEADER_BYTES);
+    let mut survey = Survey { end, watermark, covered: watermark, sealed: false, remains: None };
     while let Some(frame) = Frame::read(&mut window, segment.id, survey.end, Depth::Head).map_err(io)? {
         survey.watermark = survey.watermark.max(frame.header.watermark);
         survey.sealed = frame.header.kind == KIND_SEAL;
@@ -155,6 +157,7 @@ fn survey<F: DiskFile>(segment: &Segment<F>, buffer: &mut Vec<u8>) -> Result<Sur
             break;
         }
     }
+    survey.covered = survey.watermark;
     let rest = search(&mut window, segment.id, survey.end).map_err(io)?;
     survey.watermark = survey.watermark.max(rest.watermark);
     survey.remains = rest.remains;
@@ -185,9 +188,25 @@ fn cut_torn_content<F: DiskFile>(
             continue;
         }
         let last = survey.remains.as_ref().map_or(survey.end, |remains| remains.end);
-        *survey = Survey { end: offset, sealed: false, remains: Some(offset..last), watermark: survey.watermark };
+        let watermark = survey.watermark;
+        let covered = covered(window, segment.id, offset).map_err(|source| segment_failure(segment, "read", source))?;
+        *survey = Survey { end: offset, watermark, covered, sealed: false, remains: Some(offset..last) };
     }
     Ok(())
+}
+
+/// The highest watermark of the frames before `end`.
+///
+/// One that stood only in a frame that is cut off does not count: an erasure that relied on it would meet a later start
+/// which does not know it, takes the zeros for a torn tail, and cuts off what lies behind them.
+fn covered<F: DiskFile>(window: &mut Window<'_, F>, segment: u32, end: u32) -> io::Result<u32> {
+    let (mut covered, mut offset) = (SEGMENT_HEADER_BYTES, SEGMENT_HEADER_BYTES);
+    while offset < end {
+        let Some(frame) = Frame::read(window, segment, offset, Depth::Head)? else { break };
+        covered = covered.max(frame.header.watermark);
+        offset = frame.header.next();
+    }
+    Ok(covered)
 }
 
 /// What lies behind the last good frame.
@@ -316,8 +335,8 @@ fn mend<F: DiskFile>(segment: &Segment<F>, survey: &Survey, buffer: &mut Vec<u8>
 
 fn head<F: DiskFile>(segment: &Arc<Segment<F>>, survey: &Survey) -> Head<F> {
     let mut head = Head::new(Arc::clone(segment), survey.end);
-    head.watermark = survey.watermark;
-    head.marked = survey.watermark;
+    head.watermark = survey.covered;
+    head.marked = survey.covered;
     head.sealed = survey.sealed;
     head
 }

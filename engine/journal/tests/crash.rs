@@ -118,3 +118,26 @@ fn a_disk_that_does_not_sync_is_found_out() {
         assert!(found, "{faults:?} went unnoticed");
     }
 }
+
+/// A frame whose head survived and whose content did not said that everything before it was synced. It is cut off, and
+/// with it the only word of that: until a kept frame says so again, nothing before it may be erased.
+#[test]
+fn an_erased_content_is_not_taken_for_a_torn_tail_when_the_frame_that_covered_it_was_cut_off() {
+    use Action::*;
+    let begin = [Jobs, Stage(Hot, 9_000), Stage(Hot, 3_000), Commit];
+    let operations = operations(&begin);
+    let actions = [&begin[..], &[Stage(Hot, 9_000), Commit]].concat();
+    // The sync of the second batch never comes; of its write anything may be there.
+    let (disk, remains) = run(Faults { crash_at: Some(operations + 1), ..Faults::default() }, &actions);
+    for seed in 0..200 {
+        let disk = disk.crash(seed);
+        let (log, replayed) = open(&disk).expect("a torn tail is no damage");
+        let mut world = World::new(disk.clone(), log, remains.after(&replayed));
+        for action in [Erase(0), Jobs] {
+            world.act(&action).expect("no fault is set");
+        }
+        let remains = world.die();
+        let reopened = open(&disk.crash(seed)).and_then(|(_, replayed)| remains.check(&replayed));
+        assert_eq!(reopened, Ok(()), "outcome {seed}");
+    }
+}
