@@ -5,7 +5,7 @@ use phytohub_model::{Level, shown};
 use crate::codelists::List;
 use crate::limits::FINDINGS_MAX;
 use crate::profile::Profile;
-use crate::rules::catalogue::Rule;
+use crate::rules::catalogue::{Layer, Rule};
 use crate::structure::tree::{Id, Place};
 
 /// A finding as the rules make it: where, and the values its sentence needs.
@@ -33,6 +33,8 @@ pub(crate) struct Findings<'p> {
     list: Vec<Raw>,
     /// Findings at this level are counted, no more.
     counted: [usize; 3],
+    /// Findings that were kept and are not severe.
+    lesser: usize,
     /// Takes what is not kept: beyond the bound, or switched off.
     scratch: Raw,
 }
@@ -40,7 +42,7 @@ pub(crate) struct Findings<'p> {
 impl<'p> Findings<'p> {
     pub(crate) fn new(profile: &'p Profile) -> Self {
         let scratch = Raw::new(Rule::XmlEmpty, Level::Info, None, 0);
-        Self { profile, list: Vec::new(), counted: [0; 3], scratch }
+        Self { profile, list: Vec::new(), counted: [0; 3], lesser: 0, scratch }
     }
 
     /// A finding about an element. Like all that makes findings, it stands once in the program, aside: a rule calls it
@@ -62,10 +64,24 @@ impl<'p> Findings<'p> {
             *counted += 1;
         }
         if FINDINGS_MAX <= self.list.len() {
-            return &mut self.scratch;
+            let Some(least) = self.least(rule, level) else { return &mut self.scratch };
+            self.list.remove(least);
+        }
+        if level < Level::Severe {
+            self.lesser += 1;
         }
         self.list.push(Raw::new(rule, level, node, at));
         self.list.last_mut().unwrap_or(&mut self.scratch)
+    }
+
+    /// Which of the kept ones makes room: what refuses a certificate, and above all why its reading ended, is said
+    /// however much else was found before it.
+    fn least(&mut self, rule: Rule, level: Level) -> Option<usize> {
+        if level == Level::Severe && 0 < self.lesser {
+            self.lesser -= 1;
+            return self.list.iter().rposition(|kept| kept.level < level);
+        }
+        (rule.entry().layer == Layer::Syntax).then_some(FINDINGS_MAX - 1)
     }
 
     /// All that was kept as it was found, and how many there were of each level (INFO, WARNING, SEVERE).

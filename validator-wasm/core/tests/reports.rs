@@ -123,6 +123,26 @@ fn findings_beyond_the_bound_are_counted() {
     assert_eq!(rows.last().map(|row| (row.level, row.message.starts_with("500 more"))), Some((Level::Severe, true)));
 }
 
+/// A flood of warnings once hid why the certificate was refused.
+#[test]
+fn what_refuses_is_said_behind_a_thousand_warnings() {
+    let content = changed("<ID> QM-0001</ID>", &("<Sample/>".repeat(1500) + "<ID>QM-0001</ID><ID/>"));
+    let report = Validator::default().validate(content.as_bytes(), None);
+    let severe = report.findings.iter().filter(|finding| finding.level == Level::Severe).count();
+    assert_eq!((report.findings.len(), report.severe, severe), (1000, 1, 1));
+}
+
+/// What is read of a document that hits a bound was once called all of it, when there were many findings before.
+#[test]
+fn a_bound_behind_a_thousand_findings_is_not_determined() {
+    for flood in ["<Sample/>", "<ID>QM-0001</ID>"] {
+        let content = changed("<ID> QM-0001</ID>", &(flood.repeat(1500) + &"<Sample>".repeat(100)));
+        let report = Validator::default().validate(content.as_bytes(), None);
+        assert_eq!((report.findings.len(), report.outcome), (1000, Outcome::NotDetermined), "{flood}");
+        assert_eq!(report.findings.last().map(|finding| finding.rule.entry().id), Some("limit-depth"), "{flood}");
+    }
+}
+
 #[test]
 fn foreign_text_is_shortened() {
     let finding = one(&changed("<RelationshipTypeCode>ZZZ", &format!("<RelationshipTypeCode>{}", "x".repeat(100_000))));
