@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 use crate::answer::AnswerBody;
+use crate::authenticate;
 use crate::deadline::{Phase, Phases};
 use crate::hub::Hub;
 use crate::onboarding::Glimpse;
@@ -163,8 +164,13 @@ async fn post(
     phases: &Phases,
     request: Request<Incoming>,
 ) -> Response<AnswerBody> {
-    // Only a sandbox looks on.
+    // Only a sandbox looks on, and tells a candidate what its requests lack before its certificate is known.
     let mut glimpse = hub.observer.as_ref().map(|_| Glimpse::of(&request));
+    if glimpse.is_none()
+        && let Err(fault) = authenticate::caller(&hub.registry.load(), certificate.as_ref())
+    {
+        return refuse_stranger(hub, phases, request, &fault).await;
+    }
     let read = hub.metrics.step(Step::Ingress, read(hub, request, glimpse.as_mut())).await;
     phases.enter(Phase::Work);
     let (operation, result) = match read {
@@ -191,6 +197,46 @@ async fn post(
     response
 }
 
+/// What somebody sends who is nobody here is neither kept nor read; it is taken off the wire all the same, since most
+/// clients look for an answer only when they have sent all.
+async fn refuse_stranger(
+    hub: &Hub,
+    phases: &Phases,
+    request: Request<Incoming>,
+    fault: &Fault,
+) -> Response<AnswerBody> {
+    let mut body = Limited::new(request.into_body(), body_max(hub));
+    while let Some(Ok(_)) = body.frame().await {}
+    phases.enter(Phase::Work);
+    let outcome = fault_outcome(fault);
+    hub.metrics.request("unknown_caller", outcome);
+    tracing::debug!(target: "phytohub::ingress", outcome, "a stranger's request was not read");
+    let mut response = faulted(fault);
+    if !body.is_end_stream() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+fn body_max(hub: &Hub) -> usize {
+    usize::try_from(hub.config.http.body_max.0).unwrap_or(usize::MAX)
+}
+
+/// Bodies above this are read on a thread for blocking work: the milliseconds of one, and more where it attacks, would
+/// hold up other requests.
+const INLINE_BYTES_MAX: usize = 256 << 10;
+
+async fn read_soap(body: Bytes) -> Result<phytohub_soap::Request, Fault> {
+    if body.len() <= INLINE_BYTES_MAX {
+        return phytohub_soap::read_request(body);
+    }
+    let read = tokio::task::spawn_blocking(move || phytohub_soap::read_request(body));
+    read.await.unwrap_or_else(|error| {
+        tracing::error!(target: "phytohub::ingress", panicked = error.is_panic(), "the reader of requests failed");
+        Err(Fault::server("The hub failed on this request; tell its operator"))
+    })
+}
+
 /// Body and SOAP.
 async fn read(
     hub: &Hub,
@@ -202,15 +248,15 @@ async fn read(
     {
         return Err(Fault::client("The body is compressed (Content-Encoding); send it as it is"));
     }
-    let body_max = usize::try_from(hub.config.http.body_max.0).unwrap_or(usize::MAX);
+    let body_max = body_max(hub);
     let body = request.into_body();
     if body.size_hint().lower() > body_max as u64 {
         return Err(too_large(hub));
     }
     let (body, room) = collect(hub, Limited::new(body, body_max)).await?;
-    let Some(glimpse) = glimpse else { return Ok((phytohub_soap::read_request(body)?, room)) };
+    let Some(glimpse) = glimpse else { return Ok((read_soap(body).await?, room)) };
     glimpse.body(&body);
-    let request = phytohub_soap::read_request(body)?;
+    let request = read_soap(body).await?;
     glimpse.request(&request);
     Ok((request, room))
 }
@@ -224,9 +270,15 @@ pub(crate) fn bodies(settings: &HttpSettings) -> Arc<Semaphore> {
     Arc::new(Semaphore::new(units.min(Semaphore::MAX_PERMITS)))
 }
 
-/// Takes room for `length` more bytes, if there is.
+/// Takes room for a body that has `length` bytes so far, if there is: what it takes in all counts, or a body in chunks
+/// of one byte would take a thousand times its size.
 fn take_room(hub: &Hub, room: &mut Room, length: usize) -> Result<(), Fault> {
-    let units = u32::try_from((length as u64).div_ceil(BODY_UNIT_BYTES)).unwrap_or(u32::MAX);
+    let taken = room.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+    let needed = usize::try_from((length as u64).div_ceil(BODY_UNIT_BYTES)).unwrap_or(usize::MAX);
+    let units = u32::try_from(needed.saturating_sub(taken)).unwrap_or(u32::MAX);
+    if units == 0 {
+        return Ok(());
+    }
     let more = Arc::clone(&hub.bodies).try_acquire_many_owned(units).map_err(|_| Fault::from(Pressure::Queue))?;
     match room {
         Some(room) => room.merge(more),
@@ -245,6 +297,7 @@ fn too_large(hub: &Hub) -> Fault {
 async fn collect(hub: &Hub, mut body: Limited<Incoming>) -> Result<(Bytes, Room), Fault> {
     let expected = usize::try_from(body.size_hint().exact().unwrap_or(0)).unwrap_or(0);
     let mut room = None;
+    let mut length = 0;
     let mut first = Bytes::new();
     let mut joined = BytesMut::new();
     while let Some(frame) = body.frame().await {
@@ -253,7 +306,8 @@ async fn collect(hub: &Hub, mut body: Limited<Incoming>) -> Result<(Bytes, Room)
             None => Fault::client(format!("The body broke off: {error}")),
         })?;
         let Ok(data) = frame.into_data() else { continue };
-        take_room(hub, &mut room, data.len())?;
+        length += data.len();
+        take_room(hub, &mut room, length)?;
         if first.is_empty() && joined.is_empty() {
             first = data;
             continue;
