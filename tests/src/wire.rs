@@ -22,14 +22,22 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// # Panics
 /// When there is no answer.
 pub async fn get(address: &str, path: &str) -> (u16, String) {
-    let mut socket = TcpStream::connect(address).await.expect("the address listens");
     let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");
-    socket.write_all(request.as_bytes()).await.expect("the request is sent");
-    let mut answer = Vec::new();
-    socket.read_to_end(&mut answer).await.expect("an answer");
-    let answer = String::from_utf8(answer).expect("text");
+    let answer = plain(address, request.as_bytes()).await;
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
     (status(head), body.to_owned())
+}
+
+/// Sends bytes over plain TCP: all that comes back until the other side closes.
+///
+/// # Panics
+/// When there is no answer.
+pub async fn plain(address: &str, request: &[u8]) -> String {
+    let mut socket = TcpStream::connect(address).await.expect("the address listens");
+    socket.write_all(request).await.expect("the request is sent");
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).await.expect("an answer");
+    String::from_utf8(answer).expect("text")
 }
 
 /// The status of an answer's head.

@@ -1,4 +1,4 @@
-//! `fuzz`: libFuzzer on the validator, for as long as one likes.
+//! `fuzz`: libFuzzer on the validator and on what the hub reads, for as long as one likes.
 
 use std::process::{Command, ExitCode};
 
@@ -7,11 +7,19 @@ use crate::shell::{self, Failure, Workspace};
 /// The package of the targets: a workspace of its own.
 const FOLDER: &str = "validator-wasm/fuzz/libfuzzer";
 
-/// The targets, each with what it looks for.
-const TARGETS: [(&str, &str); 2] = [
-    ("judge", "that the validator ends on any content, with a report that makes sense"),
-    ("agree", "that the modules say what the native validator says"),
+/// The targets, each with what it looks for and the package that has its corpus.
+const TARGETS: [(&str, &str, &str); 7] = [
+    ("judge", "that the validator ends on any content, with a report that makes sense", VALIDATOR),
+    ("agree", "that the modules say what the native validator says", VALIDATOR),
+    ("soap", "that the reader of requests ends on any body, and what it read says the same again", HUB),
+    ("operations", "that requests of the shape of the WSDL are read as what they name, or refused", HUB),
+    ("journal", "that a start ends, whatever lies on the disk", HUB),
+    ("fact", "that a start ends, whatever a record holds", HUB),
+    ("config", "that any configuration is read or refused in words", HUB),
 ];
+
+const VALIDATOR: &str = "phytoval-fuzz";
+const HUB: &str = "phytohub-fuzz";
 
 /// How long a target runs when nobody says how long.
 const SECONDS: u64 = 60;
@@ -26,9 +34,12 @@ const LENGTH_MAX: u64 = 64 * 1024;
 pub(crate) fn fuzz(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode, Failure> {
     let (targets, seconds) = wanted(arguments)?;
     install(workspace)?;
-    for target in targets {
+    for (target, package) in targets {
         let corpus = workspace.target().join("fuzz").join(target);
-        let mut seeds = workspace.cargo(["run", "--quiet", "--package", "phytoval-fuzz", "--example", "corpus", "--"]);
+        let mut seeds = workspace.cargo(["run", "--quiet", "--package", package, "--example", "corpus", "--"]);
+        if package == HUB {
+            seeds.arg(target);
+        }
         if !shell::run(seeds.arg(&corpus))?.success() {
             return Err(Failure::new("the first contents could not be written; the reason is above"));
         }
@@ -50,20 +61,23 @@ pub(crate) fn fuzz(workspace: &Workspace, arguments: &[String]) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-fn wanted(arguments: &[String]) -> Result<(Vec<&'static str>, u64), Failure> {
+/// Names of targets with their packages.
+type Targets = Vec<(&'static str, &'static str)>;
+
+fn wanted(arguments: &[String]) -> Result<(Targets, u64), Failure> {
     let (mut targets, mut seconds) = (Vec::new(), SECONDS);
     for argument in arguments {
-        if let Some((name, _)) = TARGETS.iter().find(|(name, _)| name == argument) {
-            targets.push(*name);
+        if let Some((name, _, package)) = TARGETS.iter().find(|(name, ..)| name == argument) {
+            targets.push((*name, *package));
         } else if let Ok(number) = argument.parse() {
             seconds = number;
         } else {
-            let known = TARGETS.map(|(name, what)| format!("  {name}  {what}")).join("\n");
+            let known = TARGETS.map(|(name, what, _)| format!("  {name}  {what}")).join("\n");
             return Err(Failure::new(format!("{argument}: a target or a number of seconds was expected\n{known}")));
         }
     }
     if targets.is_empty() {
-        targets.extend(TARGETS.iter().map(|(name, _)| *name));
+        targets.extend(TARGETS.map(|(name, _, package)| (name, package)));
     }
     Ok((targets, seconds))
 }
@@ -94,8 +108,8 @@ mod tests {
     #[test]
     fn targets_and_seconds_come_in_any_order() {
         let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
-        assert_eq!(wanted(&[]).ok(), Some((vec!["judge", "agree"], SECONDS)));
-        assert_eq!(wanted(&owned(&["5", "agree"])).ok(), Some((vec!["agree"], 5)));
-        assert!(wanted(&owned(&["soap"])).is_err());
+        assert_eq!(wanted(&[]).ok().map(|(targets, seconds)| (targets.len(), seconds)), Some((TARGETS.len(), SECONDS)));
+        assert_eq!(wanted(&owned(&["5", "agree"])).ok(), Some((vec![("agree", VALIDATOR)], 5)));
+        assert!(wanted(&owned(&["soup"])).is_err());
     }
 }

@@ -62,7 +62,11 @@ impl Config {
         Self::parse(&text, environment).map_err(|error| format!("{}: {error}", file.display()))
     }
 
-    fn parse(text: &str, environment: impl Iterator<Item = (String, String)>) -> Result<Self, String> {
+    /// Reads and checks the text of a configuration.
+    ///
+    /// # Errors
+    /// A sentence that names the place and what to do.
+    pub fn parse(text: &str, environment: impl Iterator<Item = (String, String)>) -> Result<Self, String> {
         // Read once alone, so that an error of the file carries its line.
         toml::from_str::<Self>(text).map_err(|error| error.to_string())?;
         let mut table: toml::Table = text.parse().map_err(|error: toml::de::Error| error.to_string())?;

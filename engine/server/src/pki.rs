@@ -95,6 +95,17 @@ impl ThrowAwayCa {
         self.sign(params)
     }
 
+    /// As [`Self::member`], for keys that do not count before the day after tomorrow.
+    ///
+    /// # Errors
+    /// When the system has no randomness.
+    pub fn early_member(&self, code: &str) -> io::Result<Pair> {
+        let mut params = params(&format!("NPPO {code} (throw-away, early)"));
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        params.not_before += 3 * std::time::Duration::from_secs(86_400);
+        self.sign(params)
+    }
+
     fn sign(&self, params: CertificateParams) -> io::Result<Pair> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let certificate = params.signed_by(&key, &self.issuer).map_err(io::Error::other)?;

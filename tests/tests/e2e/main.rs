@@ -11,6 +11,7 @@ mod console;
 mod disk_full;
 mod drain;
 mod forget;
+mod hostile_xml;
 mod http;
 mod identity;
 mod kill;

@@ -54,7 +54,7 @@ pub(crate) const CRATES: &[Crate] = &[
         folder: "engine/soap",
         name: "phytohub-soap",
         normal: &["bytes", "memchr", "phytohub-model"],
-        dev: &["proptest", "quick-xml"],
+        dev: &["allocation-counter", "phytohub-hostile", "proptest", "quick-xml"],
     },
     Crate {
         folder: "engine/journal",
@@ -66,7 +66,7 @@ pub(crate) const CRATES: &[Crate] = &[
         folder: "validator-wasm/core",
         name: "phytoval",
         normal: &["base64", "phytohub-model"],
-        dev: &["phytoval-conformance", "proptest", "quick-xml"],
+        dev: &["allocation-counter", "phytohub-hostile", "phytoval-conformance", "proptest", "quick-xml"],
     },
     Crate { folder: "validator-wasm/conformance", name: "phytoval-conformance", normal: &[], dev: &[] },
     Crate {
@@ -78,7 +78,7 @@ pub(crate) const CRATES: &[Crate] = &[
     Crate {
         folder: "validator-wasm/fuzz/libfuzzer",
         name: "phytoval-libfuzzer",
-        normal: &["libfuzzer-sys", "phytoval-fuzz"],
+        normal: &["libfuzzer-sys", "phytohub-fuzz", "phytoval-fuzz"],
         dev: &[],
     },
     Crate { folder: "validator-wasm/build", name: "phytoval-build", normal: &[], dev: &[] },
@@ -267,8 +267,25 @@ pub(crate) const CRATES: &[Crate] = &[
             "tokio",
             "tokio-rustls",
         ],
-        dev: &["phytohub-alert", "phytoval-conformance", "phytoval-host", "rustix", "toml"],
+        dev: &["phytohub-alert", "phytohub-hostile", "phytoval-conformance", "phytoval-host", "rustix", "toml"],
     },
+    Crate {
+        folder: "tests/fuzz",
+        name: "phytohub-fuzz",
+        normal: &[
+            "bytes",
+            "crc32fast",
+            "phytohub-core",
+            "phytohub-hostile",
+            "phytohub-journal",
+            "phytohub-model",
+            "phytohub-server",
+            "phytohub-soap",
+            "phytoval-fuzz",
+        ],
+        dev: &[],
+    },
+    Crate { folder: "tests/hostile", name: "phytohub-hostile", normal: &[], dev: &[] },
     Crate {
         folder: "benches",
         name: "phytohub-benches",

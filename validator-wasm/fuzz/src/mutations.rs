@@ -1,4 +1,4 @@
-//! Documents that are nearly certificates: the same for the same seed.
+//! Documents that are nearly certificates, or nearly something else: the same for the same seed.
 
 use phytoval_conformance::cases;
 
@@ -42,7 +42,7 @@ const MARKS: [&[u8]; 36] = [
     b"2026-02-30T25:61:61+99:99",
 ];
 
-/// Documents without an end, each some changes away from one of the conformance suite.
+/// Documents without an end, each some changes away from one of those that are given.
 #[derive(Debug)]
 pub struct Mutations {
     documents: Vec<Vec<u8>>,
@@ -58,7 +58,16 @@ impl Mutations {
     pub fn new(seed: u64) -> Self {
         let documents = cases().expect("the suite can be read").into_iter().map(|case| case.document);
         // The largest ones only take time: they are about bounds, which a change leaves as they are.
-        let documents = documents.filter(|document| document.len() < 16_384).collect();
+        Self::of(documents.filter(|document| document.len() < 16_384).collect(), seed)
+    }
+
+    /// Those of a seed, of other documents than certificates.
+    ///
+    /// # Panics
+    ///
+    /// Where there are none.
+    pub fn of(documents: Vec<Vec<u8>>, seed: u64) -> Self {
+        assert!(!documents.is_empty(), "nothing to change");
         Self { documents, state: seed | 1 }
     }
 
