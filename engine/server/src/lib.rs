@@ -28,6 +28,7 @@ mod limits;
 mod listen;
 mod logging;
 mod members;
+mod memory;
 mod metrics;
 pub mod onboarding;
 mod own_certificate;

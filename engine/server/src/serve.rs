@@ -22,6 +22,7 @@ use crate::deadline::{Phases, Watched};
 use crate::hub::{self, Hub};
 use crate::identity;
 use crate::ingress;
+use crate::memory;
 use crate::onboarding;
 use crate::own_certificate::OwnCertificate;
 use crate::push;
@@ -47,6 +48,7 @@ pub fn serve(layout: &Layout, config: Config) -> Result<(), String> {
 }
 
 async fn run(layout: &Layout, config: Config) -> Result<(), String> {
+    memory::keep_out_of_files();
     let own_certificate = OwnCertificate::open(&layout.pki("hub.pem"), &layout.pki("hub.key"))?;
     let tls = identity::server_config_showing(Arc::clone(&own_certificate))?;
     let own_identity = identity::own(&layout.pki("hub.pem"), &layout.pki("hub.key"))?;

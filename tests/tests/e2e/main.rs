@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod alerts;
+mod canary;
 mod change;
 mod channels;
 mod check_page;
@@ -17,6 +18,7 @@ mod identity;
 mod kill;
 mod life_cycle;
 mod load;
+mod matrix;
 mod observe;
 mod onboarding;
 mod push;
