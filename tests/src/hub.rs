@@ -65,6 +65,7 @@ pub struct TestHub {
     _temporary: TempDir,
     dir: PathBuf,
     environment: Vec<(String, String)>,
+    wrapper: Vec<String>,
     process: Option<HubProcess>,
 }
 
@@ -110,7 +111,18 @@ impl TestHub {
         }
         arguments.extend(init);
         phytohub_ok(&arguments);
-        Self { _temporary: temporary, dir, environment: Vec::new(), process: None }
+        Self { _temporary: temporary, dir, environment: Vec::new(), wrapper: Vec::new(), process: None }
+    }
+
+    /// Starts the hub of a directory that is there already; whoever made it removes it.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn adopt(dir: PathBuf) -> Self {
+        let temporary = tempfile::tempdir().expect("a temporary directory");
+        let mut hub = Self { _temporary: temporary, dir, environment: Vec::new(), wrapper: Vec::new(), process: None };
+        hub.restart();
+        hub
     }
 
     /// Adds sections to the configuration.
@@ -126,6 +138,11 @@ impl TestHub {
     /// Sets an environment variable for the next start.
     pub fn set(&mut self, name: &str, value: &str) {
         self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Lets this program, with its arguments, run the hub from the next start on; nothing ends that.
+    pub fn wrap(&mut self, program: &[&str]) {
+        self.wrapper = program.iter().map(|&word| word.to_owned()).collect();
     }
 
     /// The hub's directory.
@@ -179,7 +196,16 @@ impl TestHub {
         let environment: Vec<(&str, &str)> =
             self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let log = self.dir.join("hub.log");
-        self.process = Some(HubProcess::start(program(), &self.dir, &log, &environment)?);
+        let process = match self.wrapper.split_first() {
+            None => HubProcess::start(program(), &self.dir, &log, &environment)?,
+            Some((wrapper, arguments)) => {
+                let mut command = Command::new(wrapper);
+                command.args(arguments).arg(program()).arg("serve").arg(&self.dir);
+                command.args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]).envs(environment);
+                HubProcess::spawn(command, &log)?
+            }
+        };
+        self.process = Some(process);
         Ok(())
     }
 

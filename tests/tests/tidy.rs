@@ -11,6 +11,8 @@ mod files;
 mod functions;
 #[path = "tidy/lock.rs"]
 mod lock;
+#[path = "tidy/promises.rs"]
+mod promises;
 #[path = "tidy/sources.rs"]
 mod sources;
 #[path = "tidy/tree.rs"]
@@ -62,4 +64,9 @@ fn functions_fit_a_screen() {
 #[test]
 fn tracked_files_are_small_and_name_no_machine() {
     assert_none(&files::check(&Tree::load()));
+}
+
+#[test]
+fn promises_name_tests_that_exist() {
+    assert_none(&promises::check(&Tree::load()));
 }

@@ -1,5 +1,5 @@
-//! What the tests need beside Rust: curl, node with the W3C's suite for parsers, a browser, promtool, and a Python with
-//! a SOAP library and a runtime for WebAssembly that we did not write.
+//! What the tests need beside Rust: curl, node with the W3C's suite for parsers, a browser, promtool, and a Python
+//! with a SOAP library and a runtime for WebAssembly that we did not write.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,8 +46,8 @@ pub(crate) struct Prepared {
     pub(crate) complete: bool,
 }
 
-/// Sees that everything is there. What cannot be had is said, with the tests that need it; these then fail rather than
-/// pass unseen.
+/// Sees that everything is there. What cannot be had is said, with the tests that need it; these then fail rather
+/// than pass unseen.
 pub(crate) fn prepare(workspace: &Workspace) -> Result<Prepared, Failure> {
     let curl = shell::answers(Command::new("curl").arg("--version")) || install(&["curl"])?;
     if !curl {
@@ -70,24 +70,25 @@ pub(crate) fn prepare(workspace: &Workspace) -> Result<Prepared, Failure> {
     if !browser {
         println!("test: without chromium and chromedriver the tests of the pre-check page fail");
     }
-    let deploy = tools_of_deploy()?;
-    let complete = curl && client && node && packages && browser && deploy;
+    let tools = tools()?;
+    let complete = curl && client && node && packages && browser && tools;
     Ok(Prepared { python: python_of(&environment), complete })
 }
 
-/// What checks the files of `deploy/`: each with the Debian package that brings it.
-const TOOLS_OF_DEPLOY: [(&str, &str, &str); 3] = [
+/// What checks the files of `deploy/` and lets calls to the disk fail: each with the Debian package that brings it.
+const TOOLS: [(&str, &str, &str); 4] = [
+    ("strace", "--version", "strace"),
     ("promtool", "--version", "prometheus"),
     ("haproxy", "-v", "haproxy"),
     ("systemd-analyze", "--version", "systemd"),
 ];
 
-fn tools_of_deploy() -> Result<bool, Failure> {
+fn tools() -> Result<bool, Failure> {
     let mut complete = true;
-    for (tool, question, package) in TOOLS_OF_DEPLOY {
+    for (tool, question, package) in TOOLS {
         let is_there = || shell::answers(Command::new(tool).arg(question));
         if !(is_there() || (install(&[package])? && is_there())) {
-            println!("test: without {tool} (Debian's {package}) its test of what lies in deploy/ fails");
+            println!("test: without {tool} (Debian's {package}) its test of faults or of what lies in deploy/ fails");
             complete = false;
         }
     }

@@ -36,8 +36,8 @@ pub enum OpenError {
     },
     /// Something that was once synced is not as it was written.
     #[error(
-        "journal {file} is damaged at offset {offset}: {what}; nothing was changed: restore the journal's directory \
-         from a copy, or ask for help before anything is deleted"
+        "journal {file} is damaged at offset {offset}: {what}; nothing was changed: `phytohub journal check` lists \
+         all damage, `phytohub journal repair` keeps what can be read"
     )]
     Damaged {
         /// The segment's file.

@@ -14,6 +14,7 @@ mod disk;
 mod error;
 pub mod fake;
 mod frame;
+mod inspect;
 mod job;
 mod journal;
 mod log;
@@ -25,6 +26,7 @@ mod window;
 
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use error::{CommitError, JobError, NoRoom, OpenError, ReadError, SettingsError};
+pub use inspect::{Broken, Inspection, Record, SegmentReport, inspect};
 pub use job::{Job, JobOutcome};
 pub use journal::{ContentReader, Journal};
 pub use log::{Durable, Log};

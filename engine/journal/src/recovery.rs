@@ -1,8 +1,8 @@
 //! Opening a log: every record is read and checked, the torn tail of a last batch is told from damage and cut off.
 //!
 //! Three steps. *Survey*: the last segment of each stream is walked to find where its frames end and up to where they
-//! were known synced. *Replay*: all segments in order, without changing anything on the disk. *Mend*: only then what is
-//! kept of the last batch is written again and synced, and everything behind it becomes zeros.
+//! were known synced. *Replay*: all segments in order, without changing anything on the disk. *Mend*: only then
+//! what is kept of the last batch is written again and synced, and everything behind it becomes zeros.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, IoSlice};
@@ -197,8 +197,8 @@ fn cut_torn_content<F: DiskFile>(
 
 /// The highest watermark of the frames before `end`.
 ///
-/// One that stood only in a frame that is cut off does not count: an erasure that relied on it would meet a later start
-/// which does not know it, takes the zeros for a torn tail, and cuts off what lies behind them.
+/// One that stood only in a frame that is cut off does not count: an erasure that relied on it would meet a later
+/// start which does not know it, takes the zeros for a torn tail, and cuts off what lies behind them.
 fn covered<F: DiskFile>(window: &mut Window<'_, F>, segment: u32, end: u32) -> io::Result<u32> {
     let (mut covered, mut offset) = (SEGMENT_HEADER_BYTES, SEGMENT_HEADER_BYTES);
     while offset < end {
@@ -301,7 +301,7 @@ impl<F: DiskFile> Replay<'_, F> {
     }
 }
 
-fn state(frame: &Frame<'_>) -> ContentState {
+pub(crate) fn state(frame: &Frame<'_>) -> ContentState {
     if frame.header.content_length == 0 {
         ContentState::None
     } else if checksum(&[frame.content]) == frame.header.content_checksum {
@@ -315,8 +315,8 @@ fn state(frame: &Frame<'_>) -> ContentState {
 
 /// Makes what was replayed durable, and the rest zeros. May be repeated after a crash at any point.
 ///
-/// What was not known synced is written again: after a sync that failed, memory can hold bytes that are on no disk and
-/// that another sync would not write.
+/// What was not known synced is written again: after a sync that failed, memory can hold bytes that are on no disk
+/// and that another sync would not write.
 fn mend<F: DiskFile>(segment: &Segment<F>, survey: &Survey, buffer: &mut Vec<u8>) -> io::Result<()> {
     let mut offset = survey.watermark;
     while offset < survey.end {

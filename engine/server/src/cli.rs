@@ -9,6 +9,7 @@ use crate::alert_commands::AlertCommand;
 use crate::onboarding::OnboardingCommand;
 use crate::releases::commands::ChangeCommand;
 use crate::report::ReportArgs;
+use crate::salvage_commands::{BackupArgs, JournalCommand, RestoreArgs};
 
 /// Exchange of electronic phytosanitary certificates (ePhyto).
 #[derive(Debug, Parser)]
@@ -104,6 +105,16 @@ pub enum Command {
     },
     /// Report on a period: exchange, members, availability, refusals and cost, while the hub runs or rests
     Report(ReportArgs),
+    /// Look for damage in the journals, list what is in them, keep what can be read
+    Journal {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: JournalCommand,
+    },
+    /// Copy a whole hub, while it runs or rests
+    Backup(BackupArgs),
+    /// Make a hub's directory from a backup, and from what can still be read of the one that was lost
+    Restore(RestoreArgs),
     /// Look at and change what judges certificates, while the hub runs
     Validator {
         /// What to do with it.

@@ -42,6 +42,7 @@ mod push;
 mod releases;
 pub mod report;
 mod route;
+pub mod salvage_commands;
 pub mod serve;
 mod service;
 mod shard;

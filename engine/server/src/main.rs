@@ -7,8 +7,8 @@ use phytohub_operate::layout::Layout;
 use phytohub_server::cli::{Cli, Command};
 use phytohub_server::config::Config;
 use phytohub_server::{
-    alert_commands, change_commands, commands, demo, health, onboarding, party_commands, report, serve,
-    validator_commands,
+    alert_commands, change_commands, commands, demo, health, onboarding, party_commands, report, salvage_commands,
+    serve, validator_commands,
 };
 
 fn main() -> ExitCode {
@@ -29,6 +29,9 @@ fn main() -> ExitCode {
         Command::Change { command } => change_commands::change(command).map(say),
         Command::Onboarding { command } => onboarding::onboarding(command).map(say),
         Command::Report(args) => report::report(&args).map(|told| told.into_iter().for_each(say)),
+        Command::Journal { command } => salvage_commands::journal(command).map(|told| told.into_iter().for_each(say)),
+        Command::Backup(args) => salvage_commands::backup(&args).map(say),
+        Command::Restore(args) => salvage_commands::restore(&args).map(say),
         Command::Validator { command } => validator_commands::validator(command).map(say),
         Command::Serve { dir, listen, admin } => {
             let layout = Layout::new(dir);

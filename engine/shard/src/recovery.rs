@@ -54,8 +54,8 @@ pub fn recover<D: Disk>(parts: Parts<D>) -> Result<Recovered<D>, Failure> {
     // Content that fails its checksum matters only while its envelope waits: erased content fails by intention.
     if let Some((number, locator)) = core.pending_locators().find(|(_, locator)| unreadable.contains_key(locator)) {
         return Err(format!(
-            "{}: the content of waiting envelope {number} is damaged (segment {}, offset {}); restore the segment from \
-             a backup or a disk copy, nothing was changed",
+            "{}: the content of waiting envelope {number} is damaged (segment {}, offset {}); nothing was changed: \
+             `phytohub journal check` lists all damage, `phytohub journal repair` keeps what can be read",
             dir.display(),
             locator.segment,
             locator.offset

@@ -13,11 +13,12 @@ use std::process::Command;
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// What the build of the outer crate sets and must not reach the module's: its flags and its wrappers (clippy).
-const FOREIGN_SETTINGS: [&str; 6] = [
+const FOREIGN_SETTINGS: [&str; 7] = [
     "CARGO_BUILD_RUSTFLAGS",
     "CARGO_BUILD_TARGET",
     "CARGO_ENCODED_RUSTFLAGS",
     "CARGO_TARGET_DIR",
+    "RUSTFLAGS",
     "RUSTC_WORKSPACE_WRAPPER",
     "RUSTC_WRAPPER",
 ];
@@ -54,18 +55,35 @@ pub fn module(
         Instructions::Plain => "plain",
         Instructions::Simd => "simd",
     });
-    let mut command = Command::new(variable("CARGO")?);
+    build(&variable("CARGO")?, &root, &target, package, features, instructions)
+}
+
+/// Builds `package` of the workspace at `root` with the cargo `cargo` into the folder `target`, and gives the
+/// module's path.
+///
+/// # Errors
+///
+/// What failed and what to do, in words for whoever builds.
+pub fn build(
+    cargo: &str,
+    root: &Path,
+    target: &Path,
+    package: &str,
+    features: &[&str],
+    instructions: Instructions,
+) -> Result<PathBuf, String> {
+    let mut command = Command::new(cargo);
     for setting in FOREIGN_SETTINGS {
         command.env_remove(setting);
     }
     command
-        .env("RUSTFLAGS", flags(&root, instructions))
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(root, instructions))
         .args(["build", "--locked", "--quiet", "--profile", "wasm", "--target", TARGET, "--package", package])
         .args(["--features", &features.join(",")])
         .arg("--manifest-path")
         .arg(root.join("Cargo.toml"))
         .arg("--target-dir")
-        .arg(&target);
+        .arg(target);
     let output = command.output().map_err(|error| format!("cargo did not start: {error}"))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
@@ -91,7 +109,8 @@ fn flags(root: &Path, instructions: Instructions) -> String {
     if instructions == Instructions::Simd {
         flags.push("-Ctarget-feature=+simd128".to_owned());
     }
-    flags.join(" ")
+    // Not by spaces, which a folder's name may have.
+    flags.join("\x1f")
 }
 
 /// The workspace that this crate was built in.
