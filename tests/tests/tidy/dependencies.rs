@@ -154,6 +154,12 @@ pub(crate) const CRATES: &[Crate] = &[
         dev: &["rcgen"],
     },
     Crate {
+        folder: "engine/audit",
+        name: "phytohub-audit",
+        normal: &["phytohub-model", "ring", "serde", "serde_json", "thiserror"],
+        dev: &["proptest", "tempfile"],
+    },
+    Crate {
         folder: "engine/change",
         name: "phytohub-change",
         normal: &["phytohub-model", "phytoval", "ring", "serde", "serde_json", "thiserror"],
@@ -227,6 +233,7 @@ pub(crate) const CRATES: &[Crate] = &[
             "hyper-util",
             "memchr",
             "phytohub-alert",
+            "phytohub-audit",
             "phytohub-certificates",
             "phytohub-change",
             "phytohub-console",
