@@ -21,8 +21,8 @@ pub struct Page {
 
 /// The newest `limit` entries of the log at `path`, or those before the entry numbered `before`.
 ///
-/// What was asked for and then answered is one thing to whoever reads: the entry that asked is left out when the next one
-/// says what became of it. Lines that are no entries are left out; that they are there, [`crate::verify()`] tells.
+/// What was asked for and then answered is one thing to whoever reads: the entry that asked is left out when the next
+/// one says what became of it. Lines that are no entries are left out; that they are there, [`crate::verify()`] tells.
 ///
 /// # Errors
 /// When the file cannot be read; that there is none is an empty page.

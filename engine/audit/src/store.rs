@@ -30,8 +30,8 @@ pub enum StoreError {
     },
     /// The last line is no entry, so that nothing can be chained to it.
     #[error(
-        "{path}: its last line is no entry of an audit log or was altered; keep the file elsewhere (`mv`), so that a new \
-         one is begun"
+        "{path}: its last line is no entry of an audit log or was altered; keep the file elsewhere (`mv`), so that a \
+         new one is begun"
     )]
     Damaged {
         /// Which file.
@@ -39,8 +39,8 @@ pub enum StoreError {
     },
     /// Somebody else changed the file.
     #[error(
-        "{path}: somebody changed or moved it while this process used it; look at it with `phytohub audit verify`, then \
-         start the hub anew"
+        "{path}: somebody changed or moved it while this process used it; look at it with `phytohub audit verify`, \
+         then start the hub anew"
     )]
     Touched {
         /// Which file.
@@ -79,13 +79,15 @@ pub struct Opened {
 #[derive(Debug)]
 #[must_use = "what became of it must be told"]
 pub struct Asked {
-    author: Author,
-    act: Act,
+    /// By whom.
+    pub author: Author,
+    /// What.
+    pub act: Act,
 }
 
 impl Store {
-    /// Opens the log at `path`, or begins it. A line that a crash cut short is removed, and what was under way is noted as
-    /// unknown; both in entries of the log itself.
+    /// Opens the log at `path`, or begins it. A line that a crash cut short is removed, and what was under way is noted
+    /// as unknown; both in entries of the log itself.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -78,7 +78,7 @@ impl fmt::Display for Flaw {
             ),
             Self::OtherThanNoted(seq) => write!(
                 f,
-                "written anew: entry {seq} has another hash than the noted tip, so it or something before it was changed"
+                "written anew: entry {seq} has another hash than the noted tip, it or something before it was changed"
             ),
         }
     }

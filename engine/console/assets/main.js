@@ -78,7 +78,11 @@ function context() {
     me: known.me,
     mayChange: known.me?.role === "operator",
     redraw: draw,
-    refresh,
+    // Asked for after a change: the hub's own state may be another, too.
+    refresh: () => {
+      known.stateAt = 0;
+      return refresh();
+    },
     go: (to) => { location.hash = to; },
   };
 }

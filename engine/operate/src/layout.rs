@@ -2,7 +2,10 @@
 //!
 //! ```text
 //! DIR/hub.toml          configuration
-//! DIR/admin.token       credential of the admin address, readable by the owner only
+//! DIR/admin.token       the owner's credential of the admin address, readable by the owner only
+//! DIR/operators.toml    the other operators: names, roles, hashes of their credentials
+//! DIR/audit.log         who changed what, one chained line an entry
+//! DIR/maintenance.json  what members are told, while the hub is in maintenance
 //! DIR/pki/              throw-away CA, the hub's certificate and key, certificates that `init` made for members
 //! DIR/data/layout.json  format and number of shards, fixed when the directory is made
 //! DIR/data/registry/    journal of the registry
@@ -77,6 +80,21 @@ impl Layout {
     /// Credential of the admin address.
     pub fn admin_token(&self) -> PathBuf {
         self.dir.join("admin.token")
+    }
+
+    /// The other operators.
+    pub fn operators(&self) -> PathBuf {
+        self.dir.join("operators.toml")
+    }
+
+    /// Who changed what.
+    pub fn audit_log(&self) -> PathBuf {
+        self.dir.join("audit.log")
+    }
+
+    /// What members are told in maintenance.
+    pub fn maintenance(&self) -> PathBuf {
+        self.dir.join("maintenance.json")
     }
 
     /// Check lists of a sandbox; what members were let in for.

@@ -6,9 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
-use axum::middleware::{self, Next};
+use axum::middleware;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -18,8 +18,11 @@ use tokio::sync::watch as signal;
 use crate::alerts;
 use crate::clock;
 use crate::control::{self, Change};
+use crate::guard::{self, Guard};
 use crate::hub::Hub;
+use crate::maintenance;
 use crate::onboarding::Asking;
+use crate::operators::{self, Operators};
 use crate::pages;
 use crate::releases;
 use crate::validate::ValidatorChange;
@@ -34,10 +37,17 @@ const TOKEN_BYTES: usize = 32;
 /// # Errors
 /// When the file exists or cannot be written.
 pub(crate) fn create_token(layout: &Layout) -> std::io::Result<()> {
+    write_new(&layout.admin_token(), new_token()?.as_bytes(), SECRET)
+}
+
+/// A token that nobody can guess.
+///
+/// # Errors
+/// When the system has no randomness.
+pub(crate) fn new_token() -> std::io::Result<String> {
     let mut bytes = [0_u8; TOKEN_BYTES];
     getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
-    let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    write_new(&layout.admin_token(), token.as_bytes(), SECRET)
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Reads the token; refuses one that others can read.
@@ -64,13 +74,14 @@ pub(crate) fn read_token(layout: &Layout) -> Result<String, String> {
 #[derive(Clone)]
 struct Admin {
     hub: Arc<Hub>,
-    token: Arc<str>,
     stop: signal::Receiver<bool>,
 }
 
 /// Serves the admin address until the process ends: health can be asked to the last.
 pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>, token: String, stop: signal::Receiver<bool>) {
-    let admin = Admin { hub, token: token.into(), stop };
+    let operators = Arc::new(Operators::new(hub.layout.operators(), &token));
+    let admin = Admin { hub, stop };
+    let guard = Guard { hub: Arc::clone(&admin.hub), operators: Arc::clone(&operators) };
     let guarded = Router::new()
         .route("/v1/nppos", get(nppos))
         .route("/v1/channels", get(channels))
@@ -82,7 +93,10 @@ pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>, token: String, s
         .merge(releases::guarded(Arc::clone(&admin.hub)))
         .merge(crate::report::routes(Arc::clone(&admin.hub)))
         .merge(watch::routes(Arc::clone(&admin.hub)))
-        .route_layer(middleware::from_fn_with_state(admin.clone(), with_token));
+        .merge(crate::audit::routes(Arc::clone(&admin.hub)))
+        .merge(maintenance::routes(Arc::clone(&admin.hub)))
+        .merge(operators::routes(operators))
+        .route_layer(middleware::from_fn_with_state(guard, guard::guard));
     let app = Router::new()
         .route("/metrics", get(metrics))
         .route("/livez", get(|| async { "live\n" }))
@@ -104,24 +118,16 @@ async fn metrics(State(admin): State<Admin>) -> Response {
     }
 }
 
-/// Ready = recovered and not stopping. The admin address opens only after recovery.
+/// Ready = recovered and not stopping. The admin address opens only after recovery. A hub in maintenance is ready: it
+/// is the hub that tells members so, and a balancer that took it out would answer them nothing at all.
 async fn readyz(State(admin): State<Admin>) -> (StatusCode, &'static str) {
-    if *admin.stop.borrow() { (StatusCode::SERVICE_UNAVAILABLE, "stopping\n") } else { (StatusCode::OK, "ready\n") }
-}
-
-async fn with_token(State(admin): State<Admin>, request: Request, next: Next) -> Response {
-    let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let shown = shown.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-    if same(shown.as_bytes(), admin.token.as_bytes()) {
-        return next.run(request).await;
+    if *admin.stop.borrow() {
+        (StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
+    } else if admin.hub.maintenance.is_on() {
+        (StatusCode::OK, "ready, in maintenance\n")
+    } else {
+        (StatusCode::OK, "ready\n")
     }
-    let text = "this needs the header 'Authorization: Bearer TOKEN' with the token of DIR/admin.token\n";
-    (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")], text).into_response()
-}
-
-/// Compares in a time that tells nothing of where the two differ.
-fn same(left: &[u8], right: &[u8]) -> bool {
-    left.len() == right.len() && left.iter().zip(right).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
 }
 
 #[derive(Deserialize)]

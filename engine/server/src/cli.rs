@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::alert_commands::AlertCommand;
+use crate::audit::commands::AuditCommand;
+use crate::maintenance::commands::MaintenanceCommand;
 use crate::onboarding::OnboardingCommand;
+use crate::operators::commands::OperatorCommand;
 use crate::releases::commands::ChangeCommand;
 use crate::report::ReportArgs;
 use crate::salvage_commands::{BackupArgs, JournalCommand, RestoreArgs};
@@ -96,6 +99,24 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         command: AlertCommand,
+    },
+    /// Say who may use the console and the admin address, and who may change things there
+    Operator {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: OperatorCommand,
+    },
+    /// Look at who changed what, and whether that log is whole
+    Audit {
+        /// What to do.
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+    /// Answer members 503 on purpose, with a text, and end that
+    Maintenance {
+        /// What to do.
+        #[command(subcommand)]
+        command: MaintenanceCommand,
     },
     /// Follow how candidates show in a sandbox what their systems can, and write what they need to go live
     Onboarding {

@@ -3,9 +3,11 @@
 use std::io;
 use std::path::Path;
 
+use phytohub_audit::Act;
 use phytohub_model::limits::SHARDS_MAX;
 
 use crate::admin;
+use crate::audit::{ByHand, of_change};
 use crate::cli::{CertificateCommand, MemberArgs, NppoCommand};
 use crate::client;
 use crate::clock;
@@ -62,14 +64,20 @@ fn create(layout: &Layout, changes: &[Change], names: &[String], shards: u8, san
     let io = |error: io::Error| error.to_string();
     layout.create(shards).map_err(io)?;
     let _lock = layout.lock().map_err(io)?;
-    let ca = pki::create(layout, names).map_err(io)?;
-    admin::create_token(layout).map_err(io)?;
+    let kind = if sandbox { "sandbox" } else { "hub" };
+    let act = Act::new(format!("make {kind}"), "", format!("number of shards: {shards}"));
+    let mut by_hand = ByHand::open(layout)?;
+    let ca = by_hand.make(act, || {
+        let ca = pki::create(layout, names).map_err(io)?;
+        admin::create_token(layout).map_err(io).map(|()| ca)
+    })?;
     let mut members = Members::open(&layout.registry())?;
     for change in changes {
         let Change::Add { code, .. } = change else { continue };
-        members.change(&change.command()?).map_err(|error| error.to_string())?;
-        for change in keys_of(layout, &ca, code, sandbox).map_err(io)? {
-            members.change(&change.command()?).map_err(|error| error.to_string())?;
+        let keys = keys_of(layout, &ca, code, sandbox).map_err(io)?;
+        for change in std::iter::once(change).chain(&keys) {
+            let command = change.command()?;
+            by_hand.make(of_change(change), || members.change(&command).map_err(|error| error.to_string()))?;
         }
     }
     members.close().map_err(|error| error.to_string())?;
@@ -316,10 +324,13 @@ fn change_all(dir: &Path, changes: &[Change]) -> Result<(), String> {
     match owner(&layout)? {
         Owner::Here(mut members) => {
             let settings = Config::read(&layout.config(), std::env::vars())?.onboarding;
+            let mut by_hand = ByHand::open(&layout)?;
             let gate = Gate::new(layout, settings);
             changes.iter().try_for_each(|change| {
-                let command = gate.command(members.registry(), clock::now(), change)?;
-                members.change(&command).map_err(|error| error.to_string())
+                by_hand.make(of_change(change), || {
+                    let command = gate.command(members.registry(), clock::now(), change)?;
+                    members.change(&command).map_err(|error| error.to_string())
+                })
             })?;
             members.close().map_err(|error| error.to_string())
         }

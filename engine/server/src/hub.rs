@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use phytohub_alert::Office;
+use phytohub_audit::Act;
 use phytohub_model::{ConnectionCode, Fault, ShardId};
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::alerts;
+use crate::audit::Audit;
 use crate::clock;
 use crate::config::Config;
 use crate::ingress;
+use crate::maintenance::Maintenance;
 use crate::members::{Members, RegistryHandle};
 use crate::metrics::Metrics;
 use crate::onboarding::{Gate, Observer};
@@ -36,6 +39,10 @@ pub(crate) struct Hub {
     pub(crate) board: Arc<Board>,
     pub(crate) releases: Releases,
     pub(crate) alerts: Office,
+    /// Who changed what.
+    pub(crate) audit: Audit,
+    /// Whether members are served.
+    pub(crate) maintenance: Maintenance,
     /// Room for bodies that are being received or worked on.
     pub(crate) bodies: Arc<Semaphore>,
     /// Lets new members in.
@@ -69,7 +76,9 @@ impl Hub {
         let board = Arc::new(Board::default());
         let (metrics, shard_metrics) = Metrics::new(fixed.shards, Arc::clone(&board));
         let metrics = Arc::new(metrics);
-        let (releases, validators) = judges(&config, layout, &metrics)?;
+        let audit = Audit::open(layout, Arc::clone(&metrics.guard));
+        let maintenance = Maintenance::open(layout.maintenance(), Arc::clone(&metrics.guard))?;
+        let (releases, validators) = judges(&config, layout, &metrics, &audit)?;
         let tell = |failed: &mpsc::UnboundedSender<String>| {
             let failed = failed.clone();
             // Nobody listens any more only when the process is ending already.
@@ -116,6 +125,8 @@ impl Hub {
             board,
             releases,
             alerts,
+            audit,
+            maintenance,
             bodies,
             gate,
             observer,
@@ -170,11 +181,27 @@ pub(crate) async fn keep_time(hub: Arc<Hub>) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let hub = Arc::clone(&hub);
-        let ticked = tokio::task::spawn_blocking(move || hub.releases.tick(&hub.validators, clock::now()));
-        if ticked.await.is_err() {
-            tracing::error!(target: "phytohub::releases", "looking for releases that are due failed");
+        let ticking = Arc::clone(&hub);
+        let ticked = tokio::task::spawn_blocking(move || ticking.releases.tick(&ticking.validators, clock::now()));
+        match ticked.await {
+            Ok(became_active) if became_active.is_empty() => {}
+            Ok(became_active) => {
+                let _turn = hub.audit.turn().await;
+                let noting = Arc::clone(&hub);
+                let noted = tokio::task::spawn_blocking(move || note_releases(&noting.audit, &became_active));
+                if noted.await.is_err() {
+                    tracing::error!(target: "phytohub::audit", "noting a release that became active failed");
+                }
+            }
+            Err(_) => tracing::error!(target: "phytohub::releases", "looking for releases that are due failed"),
         }
+    }
+}
+
+/// What the hub put in force by itself; that it was to do so, an operator said in an entry before.
+fn note_releases(audit: &Audit, became_active: &[u32]) {
+    for id in became_active {
+        audit.note(&Act::new("activate release", format!("release {id}"), "at its date"));
     }
 }
 
@@ -192,7 +219,12 @@ impl Threads {
 }
 
 /// What judges, with the releases in force; those whose date came while no hub ran become active now.
-fn judges(config: &Config, layout: &Layout, metrics: &Arc<Metrics>) -> Result<(Releases, Validators), String> {
+fn judges(
+    config: &Config,
+    layout: &Layout,
+    metrics: &Arc<Metrics>,
+    audit: &Audit,
+) -> Result<(Releases, Validators), String> {
     let dir = layout.dir();
     let releases = Releases::open(dir.to_owned())?;
     releases.verify()?;
@@ -204,7 +236,7 @@ fn judges(config: &Config, layout: &Layout, metrics: &Arc<Metrics>) -> Result<(R
             dir.display()
         ),
     })?;
-    releases.tick(&validators, clock::now());
+    note_releases(audit, &releases.tick(&validators, clock::now()));
     releases.resume(&validators);
     Ok((releases, validators))
 }

@@ -17,6 +17,7 @@ use tracing::Instrument;
 
 use crate::answer::AnswerBody;
 use crate::authenticate;
+use crate::clock;
 use crate::deadline::{Phase, Phases};
 use crate::hub::Hub;
 use crate::onboarding::Glimpse;
@@ -97,7 +98,7 @@ const BODY_UNIT_BYTES: u64 = 1024;
 /// Path of the service.
 pub(crate) const PATH: &str = "/hub/DeliveryService";
 /// What a refused client is told to wait.
-const RETRY_AFTER_SECONDS: &str = "5";
+const RETRY_AFTER_SECONDS: u64 = 5;
 const XML: HeaderValue = HeaderValue::from_static("text/xml; charset=utf-8");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 /// Longest address that is put into the WSDL.
@@ -178,7 +179,7 @@ async fn post(
         Ok((request, _room)) => {
             let operation = request.operation();
             let span = tracing::trace_span!(target: "phytohub", "request", operation = operation.name());
-            (operation.name(), service::call(hub, certificate.as_ref(), request).instrument(span).await)
+            (operation.name(), serve(hub, certificate.as_ref(), request).instrument(span).await)
         }
         Err(fault) => ("unreadable", Err(fault)),
     };
@@ -190,7 +191,7 @@ async fn post(
             let body = AnswerBody::chain(phytohub_soap::write_answer(&answer));
             (outcome(&answer), respond(StatusCode::OK, XML, body))
         }
-        Err(fault) => (fault_outcome(&fault), faulted(&fault)),
+        Err(fault) => (fault_outcome(&fault), faulted(hub, &fault)),
     };
     hub.metrics.request(operation, outcome);
     tracing::debug!(target: "phytohub::ingress", operation, outcome, "answered");
@@ -211,7 +212,7 @@ async fn refuse_stranger(
     let outcome = fault_outcome(fault);
     hub.metrics.request("unknown_caller", outcome);
     tracing::debug!(target: "phytohub::ingress", outcome, "a stranger's request was not read");
-    let mut response = faulted(fault);
+    let mut response = faulted(hub, fault);
     if !body.is_end_stream() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
@@ -235,6 +236,18 @@ async fn read_soap(body: Bytes) -> Result<phytohub_soap::Request, Fault> {
         tracing::error!(target: "phytohub::ingress", panicked = error.is_panic(), "the reader of requests failed");
         Err(Fault::server("The hub failed on this request; tell its operator"))
     })
+}
+
+/// The answer to a request, or that the hub is in maintenance. One that was let in before ends as ever.
+async fn serve(
+    hub: &Arc<Hub>,
+    certificate: Option<&CertificateFingerprint>,
+    request: phytohub_soap::Request,
+) -> Result<Answer, Fault> {
+    match hub.maintenance.enter() {
+        Some(_pass) => service::call(hub, certificate, request).await,
+        None => Err(hub.maintenance.fault()),
+    }
 }
 
 /// Body and SOAP.
@@ -339,7 +352,7 @@ fn fault_outcome(fault: &Fault) -> &'static str {
 }
 
 /// A fault with the HTTP status that its kind stands for.
-fn faulted(fault: &Fault) -> Response<AnswerBody> {
+fn faulted(hub: &Hub, fault: &Fault) -> Response<AnswerBody> {
     let status = match fault.kind {
         FaultKind::Client | FaultKind::Server => StatusCode::INTERNAL_SERVER_ERROR,
         FaultKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -348,7 +361,9 @@ fn faulted(fault: &Fault) -> Response<AnswerBody> {
     let mut response = respond(status, XML, AnswerBody::whole(phytohub_soap::write_fault(fault)));
     match fault.kind {
         FaultKind::TryLater => {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+            let wait = hub.maintenance.retry_after(clock::now());
+            let wait = wait.map_or(RETRY_AFTER_SECONDS, |wait| wait.as_secs());
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
         }
         // What is left of the body is not read.
         FaultKind::TooLarge => {

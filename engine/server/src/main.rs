@@ -7,8 +7,8 @@ use phytohub_operate::layout::Layout;
 use phytohub_server::cli::{Cli, Command};
 use phytohub_server::config::Config;
 use phytohub_server::{
-    alert_commands, change_commands, commands, demo, health, onboarding, party_commands, report, salvage_commands,
-    serve, validator_commands,
+    alert_commands, audit, change_commands, commands, demo, health, maintenance, onboarding, operators, party_commands,
+    report, salvage_commands, serve, validator_commands,
 };
 
 fn main() -> ExitCode {
@@ -26,6 +26,9 @@ fn main() -> ExitCode {
         Command::Nppo { command } => commands::nppo(command).map(say),
         Command::Channel { command } => party_commands::channel(command).map(say),
         Command::Document { command } => party_commands::document(command).map(say),
+        Command::Audit { command } => audit::commands::audit(command).map(say),
+        Command::Maintenance { command } => maintenance::commands::maintenance(command).map(say),
+        Command::Operator { command } => operators::commands::operator(command).map(say),
         Command::Change { command } => change_commands::change(command).map(say),
         Command::Onboarding { command } => onboarding::onboarding(command).map(say),
         Command::Report(args) => report::report(&args).map(|told| told.into_iter().for_each(say)),

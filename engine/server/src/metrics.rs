@@ -21,6 +21,7 @@ use tracing::Instrument;
 
 use crate::alerts::{CommitTimes, Vitals};
 use crate::clock;
+use crate::guard::GuardMetrics;
 use crate::push::Board;
 use crate::statistics::Tallies;
 use crate::step::Step;
@@ -97,6 +98,8 @@ pub(crate) struct Metrics {
     states: Vec<Arc<ShardState>>,
     /// What the hub counts to watch itself.
     pub(crate) vitals: Vitals,
+    /// What is counted of the admin address.
+    pub(crate) guard: Arc<GuardMetrics>,
     /// What is noted by member, for the statistics.
     pub(crate) tallies: Tallies,
 }
@@ -168,6 +171,7 @@ impl Metrics {
         let states: Vec<Arc<ShardState>> = (0..shards).map(|_| Arc::default()).collect();
         registry.register_collector(Box::new(StateCollector(states.clone())));
         let vitals = Vitals::new(&mut registry);
+        let guard = GuardMetrics::new(&mut registry);
         let shard = |state: &Arc<ShardState>| ShardMetrics { flow: flow.clone(), state: Arc::clone(state) };
         let shards = states.iter().map(|state| Arc::new(shard(state))).collect();
         let all = Self {
@@ -183,6 +187,7 @@ impl Metrics {
             flow,
             states,
             vitals,
+            guard,
             tallies: Tallies::default(),
         };
         (all, shards)

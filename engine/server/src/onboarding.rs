@@ -19,7 +19,7 @@ pub(crate) use candidates::{Keys, partner_changes, prepare};
 pub(crate) use commands::read_signed;
 pub use commands::{OnboardingCommand, onboarding};
 pub(crate) use gate::Gate;
-pub(crate) use observer::{Asking, Observer, is_partner};
+pub(crate) use observer::{Asking, Observer, is_partner, write_whole};
 pub(crate) use partners::start as start_partners;
 pub use settings::{AcknowledgingWay, OnboardingSettings, Operation, SendingWay};
 pub(crate) use sight::Glimpse;

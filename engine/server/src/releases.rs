@@ -19,8 +19,9 @@ use phytohub_model::Timestamp;
 
 use crate::clock;
 use crate::validate::{Above, ReleaseShadow, Validators};
-use documents::{Denied, ReleaseChange};
+use documents::Denied;
 
+pub(crate) use documents::{BODY_BYTES_MAX, ReleaseChange};
 pub(crate) use routes::{feeds, guarded};
 
 /// How often the hub looks whether a release is due: a date means the second in which it begins.
@@ -112,9 +113,10 @@ impl Releases {
     }
 
     /// What is due becomes active, what a shadow has seen is kept from time to time. Called every [`TICK`], and at the
-    /// start. For a thread that may wait.
-    pub(crate) fn tick(&self, validators: &Validators, now: Timestamp) {
+    /// start; gives the numbers of what became active. For a thread that may wait.
+    pub(crate) fn tick(&self, validators: &Validators, now: Timestamp) -> Vec<u32> {
         let mut inner = self.inner();
+        let mut became_active = Vec::new();
         for id in inner.store.book().due(now) {
             if inner.retries.get(&id).is_some_and(|again| now < *again) {
                 continue;
@@ -122,6 +124,7 @@ impl Releases {
             match self.make(&mut inner, validators, |book| book.activate(id, now, HUB)) {
                 Ok(()) => {
                     inner.retries.remove(&id);
+                    became_active.push(id);
                     tracing::info!(target: "phytohub::releases", id, "a release became active at its date");
                 }
                 Err(problem) => self.failed(&mut inner, id, &problem.to_string(), now),
@@ -131,6 +134,7 @@ impl Releases {
         if inner.ticks.is_multiple_of(TICKS_PER_SAVE) {
             inner.keep_seen();
         }
+        became_active
     }
 
     /// Goes on with the shadow that ran before the hub ended. For a thread that may wait.

@@ -24,7 +24,6 @@ use crate::hub::Hub;
 /// The routes; whoever merges them sees to the token.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(hub: Arc<Hub>) -> Router<S> {
     Router::new()
-        .route("/v1/me", get(|| async { Json(json!({"name": "owner", "role": "operator"})) }))
         .route("/v1/overview", get(overview))
         .route("/v1/members", get(members::members))
         .route("/v1/envelopes/{number}", get(envelope))
@@ -59,7 +58,7 @@ async fn overview(State(hub): State<Arc<Hub>>) -> Json<Value> {
         "now": now.to_string(),
         "version": env!("CARGO_PKG_VERSION"),
         "ready": true,
-        "maintenance": null,
+        "maintenance": hub.maintenance.notice().as_deref(),
         "totals": {
             "accepted": hub.metrics.accepted_total(),
             "ended": hub.metrics.finished_total(),

@@ -1,6 +1,7 @@
 //! The operators' console in a real browser: what it shows of a hub on a bad day, which a double plays, and what it
 //! does with a hub that runs.
 
+mod accounts;
 mod changes;
 
 use std::path::PathBuf;

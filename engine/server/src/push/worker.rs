@@ -69,7 +69,16 @@ impl Worker {
             return;
         }
         // Without anybody who can stop it, it is stopped.
+        let mut maintenance = self.hub.maintenance.changes();
         while !*self.stop.borrow() && self.stop.has_changed().is_ok() {
+            if *maintenance.borrow_and_update() {
+                tokio::select! {
+                    _ = self.stop.changed() => {}
+                    // The other end is the hub's, which outlives this task.
+                    _ = maintenance.changed() => {}
+                }
+                continue;
+            }
             let wait = self.flow.wait(self.began.elapsed());
             self.tell(wait);
             if !wait.is_zero() {
@@ -138,6 +147,9 @@ impl Worker {
             return Ok(());
         };
         let Ok(service) = &mut self.service else { return Ok(()) };
+        // Begun meanwhile; this call, once made, is written down before it counts as ended.
+        let hub = Arc::clone(&self.hub);
+        let Some(_pass) = hub.maintenance.enter() else { return Ok(()) };
         let called = service.call(&pushed.header, &Content::from_stored(content)).await;
         let now = clock::now();
         self.hub.metrics.pushed(self.code.as_str(), called.outcome);

@@ -9,10 +9,11 @@ use phytohub_operate::layout::{Layout, Lock, Running};
 
 use super::Releases;
 use super::documents::{self, Glance, Listed, ListedReleases, ReleaseChange};
-use super::routes::OWNER;
+use crate::audit::{ByHand, of_release};
 use crate::client;
 use crate::config::Config;
 use crate::metrics::Metrics;
+use crate::operators::OWNER;
 use crate::validate::{Above, Validators};
 
 /// Commands about releases.
@@ -164,6 +165,7 @@ enum Desk {
 struct Resting {
     releases: Releases,
     validators: Validators,
+    layout: Layout,
     _lock: Lock,
 }
 
@@ -179,7 +181,8 @@ impl Desk {
                 // Without the releases in force: one that cannot be used must not keep it from being retired.
                 let validators =
                     Validators::open(&config.validation, Above::default(), dir.clone(), Arc::new(metrics))?;
-                Ok(Self::Here(Box::new(Resting { releases: Releases::open(dir)?, validators, _lock: lock })))
+                let releases = Releases::open(dir)?;
+                Ok(Self::Here(Box::new(Resting { releases, validators, layout, _lock: lock })))
             }
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
                 let running = layout.running()?;
@@ -192,7 +195,10 @@ impl Desk {
     fn change(&self, change: ReleaseChange) -> Result<Release, String> {
         match self {
             Self::Here(resting) => {
-                resting.releases.change(&resting.validators, change, OWNER).map_err(|denied| denied.to_string())
+                let Resting { releases, validators, layout, .. } = &**resting;
+                ByHand::open(layout)?.make(of_release(&change), || {
+                    releases.change(validators, change, OWNER).map_err(|denied| denied.to_string())
+                })
             }
             Self::Hub(layout, running) => {
                 let body = serde_json::to_vec(&change).map_err(|error| error.to_string())?;

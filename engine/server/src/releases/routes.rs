@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use phytohub_change::feed;
 
 use super::documents::{BODY_BYTES_MAX, Denied, DeniedKind, Glance, Listed, ListedReleases, ReleaseChange};
+use crate::audit::Told;
 use crate::hub::Hub;
+use crate::operators::Caller;
 
 /// What needs credentials.
 pub(crate) fn guarded<S>(hub: Arc<Hub>) -> Router<S> {
@@ -46,18 +48,20 @@ async fn report(State(hub): State<Arc<Hub>>, Path(id): Path<u32>) -> Response {
     wait(move || hub.releases.report(id).map(|report| Json(report).into_response())).await
 }
 
-async fn change(State(hub): State<Arc<Hub>>, Json(change): Json<ReleaseChange>) -> Response {
+async fn change(
+    State(hub): State<Arc<Hub>>,
+    Extension(caller): Extension<Caller>,
+    Json(change): Json<ReleaseChange>,
+) -> Response {
     wait(move || {
-        let release = hub.releases.change(&hub.validators, change, OWNER)?;
+        let release = hub.releases.change(&hub.validators, change, &caller.name)?;
         let (id, state) = (release.id, release.state);
         tracing::info!(target: "phytohub::admin", id, %state, "a release was changed");
-        Ok(Json(release).into_response())
+        let told = Told(format!("release {id}, {state}"));
+        Ok((Extension(told), Json(release)).into_response())
     })
     .await
 }
-
-/// Whoever has the directory's own token.
-pub(super) const OWNER: &str = "owner";
 
 /// Does on a thread that may wait what reads the disk or opens modules.
 async fn wait(work: impl FnOnce() -> Result<Response, Denied> + Send + 'static) -> Response {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
@@ -14,14 +15,14 @@ use serde_json::{Value, json};
 
 use super::{busy, fail};
 use crate::append::unexpected;
+use crate::audit::Told;
 use crate::hub::Hub;
+use crate::operators::Caller;
 
 /// Numbers that a group lists: enough to look at a few, and to take them up one by one.
 const NUMBERS_MAX: usize = 100;
 /// Envelopes that one command to a shard takes up again.
 const BATCH: usize = 1000;
-/// Who takes up again what the owner's token asks for.
-const OWNER: &str = "owner";
 
 /// All that is parked, of all shards, oldest first in each.
 async fn all(hub: &Hub) -> Result<Vec<Parked>, Fault> {
@@ -75,7 +76,11 @@ pub(super) struct Wanted {
     cause: Option<String>,
 }
 
-pub(super) async fn redeliver(State(hub): State<Arc<Hub>>, Json(wanted): Json<Wanted>) -> Response {
+pub(super) async fn redeliver(
+    State(hub): State<Arc<Hub>>,
+    Extension(caller): Extension<Caller>,
+    Json(wanted): Json<Wanted>,
+) -> Response {
     let numbers = match (wanted.numbers, wanted.destination) {
         (Some(numbers), None) => {
             let parsed: Result<Vec<DeliveryNumber>, String> = numbers
@@ -99,17 +104,18 @@ pub(super) async fn redeliver(State(hub): State<Arc<Hub>>, Json(wanted): Json<Wa
         },
         _ => return fail(StatusCode::BAD_REQUEST, "give either numbers, or a destination and perhaps a cause"),
     };
-    match take_up(&hub, &numbers).await {
+    match take_up(&hub, &caller.name, &numbers).await {
         Ok((redelivered, not_parked)) => {
             tracing::info!(target: "phytohub::admin", redelivered, "parked envelopes are delivered again");
-            Json(json!({"redelivered": redelivered, "not_parked": not_parked})).into_response()
+            let told = Told(format!("{redelivered} delivered again, {} not parked", not_parked.len()));
+            (Extension(told), Json(json!({"redelivered": redelivered, "not_parked": not_parked}))).into_response()
         }
         Err(fault) => busy(fault),
     }
 }
 
 /// How many were taken up, and the numbers that are not parked.
-async fn take_up(hub: &Hub, numbers: &[DeliveryNumber]) -> Result<(usize, Vec<String>), Fault> {
+async fn take_up(hub: &Hub, by: &str, numbers: &[DeliveryNumber]) -> Result<(usize, Vec<String>), Fault> {
     let mut by_shard: BTreeMap<u8, Vec<DeliveryNumber>> = BTreeMap::new();
     for number in numbers {
         by_shard.entry(number.shard().0).or_default().push(*number);
@@ -121,7 +127,7 @@ async fn take_up(hub: &Hub, numbers: &[DeliveryNumber]) -> Result<(usize, Vec<St
             continue;
         };
         for batch in numbers.chunks(BATCH) {
-            let command = Command::Redeliver { numbers: batch.to_vec(), by: OWNER.to_owned() };
+            let command = Command::Redeliver { numbers: batch.to_vec(), by: by.to_owned() };
             match shard.ask(command, Bytes::new()).await? {
                 Answer::Redelivered { redelivered, not_parked } => {
                     done += redelivered;
