@@ -148,7 +148,7 @@ type Counts = (Arc<AtomicUsize>, Arc<AtomicUsize>, Arc<AtomicBool>);
 async fn send(mut party: Party, task: String, ledger: Arc<Ledger>, (answered, told_off, stop): Counts) {
     for index in 0.. {
         let number = format!("KE{task}-{index}");
-        ledger.intend("KE", "NL", &number, &number);
+        ledger.intend(&format!("KE{task}"), "NL", &number, &number);
         loop {
             match party.deliver(Operation::DeliverEnvelope, &header("KE", "NL", &number), &number).await {
                 Ok(answer) => {
