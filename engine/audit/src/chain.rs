@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entry::Entry;
 
-/// Longest line that is taken for one: an entry's parts are bounded, and escapes make a character six bytes at the most.
+/// Longest line that is taken for one: an entry's parts are bounded, and an escape is six bytes at the most.
 pub(crate) const LINE_BYTES_MAX: usize = 64 << 10;
 
 /// What stands between a line's body and its hash.

@@ -1,5 +1,5 @@
-//! Who changed what in a hub, when, and what became of it: a log to which lines are only ever added, each chained to the
-//! one before by its SHA-256, so that nobody can alter, remove or reorder one unseen.
+//! Who changed what in a hub, when, and what became of it: a log to which lines are only ever added, each chained to
+//! the one before by its SHA-256, so that nobody can alter, remove or reorder one unseen.
 //!
 //! * `entry.rs`: what an entry says.
 //! * `chain.rs`: entries as lines, each with the hash of the one before, and the tip of the chain.

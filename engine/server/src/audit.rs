@@ -44,15 +44,15 @@ impl Audit {
         let store = Store::open(&path, clock::now()).map_err(|error| error.to_string()).map(|opened| {
             if 0 < opened.torn_bytes {
                 let bytes = opened.torn_bytes;
-                tracing::warn!(target: "phytohub::audit", bytes, "an entry that was cut short was removed from the log");
+                tracing::warn!(target: "phytohub::audit", bytes, "an entry that was cut short was removed");
             }
             if opened.is_interrupted {
-                tracing::warn!(target: "phytohub::audit", "a change was under way when the hub ended; the log names it");
+                tracing::warn!(target: "phytohub::audit", "a change was under way when the hub ended");
             }
             opened.store
         });
         if let Err(error) = &store {
-            tracing::error!(target: "phytohub::audit", %error, "nothing can be changed until the audit log is put right");
+            tracing::error!(target: "phytohub::audit", %error, "nothing can be changed until this is put right");
         }
         let audit = Self { path, store: Mutex::new(store), turns: Turns::new(()), metrics };
         audit.count();

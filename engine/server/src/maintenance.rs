@@ -1,5 +1,5 @@
-//! Maintenance: members are answered 503 on purpose, with a text of the operator's, until it is ended. What is under way
-//! ends first; what was accepted stays and is delivered afterwards.
+//! Maintenance: members are answered 503 on purpose, with a text of the operator's, until it is ended. What is under
+//! way ends first; what was accepted stays and is delivered afterwards.
 
 pub mod commands;
 mod routes;

@@ -91,8 +91,8 @@ struct Book {
 }
 
 const INTRODUCTION: &str = "\
-# Who may use the admin address besides the owner (admin.token). `phytohub operator` writes this file; of each token only
-# the SHA-256 is kept.
+# Who may use the admin address besides the owner (admin.token). `phytohub operator` writes this file; of each token
+# only the SHA-256 is kept.
 
 ";
 

@@ -7,10 +7,12 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use phytohub_audit::Act;
 use phytohub_journal::{RealDisk, Settings};
 use phytohub_operate::layout::Layout;
-use phytohub_salvage::{Exported, check, export, places, repair, settings_of, since};
+use phytohub_salvage::{Exported, Place, check, export, places, repair, settings_of, since};
 
+use crate::audit::ByHand;
 use crate::clock;
 use crate::config::Config;
 use crate::shard::log_settings;
@@ -188,8 +190,13 @@ fn repaired(layout: &Layout) -> Result<String, String> {
         io::ErrorKind::WouldBlock => "the hub runs; stop it before its journals are repaired".to_owned(),
         _ => format!("{}: {error}", layout.data().display()),
     })?;
+    let act = Act::new("repair journals", "", "");
+    ByHand::open(layout)?.make(act, || mended(layout, &all, settings))
+}
+
+fn mended(layout: &Layout, all: &[Place], settings: Settings) -> Result<String, String> {
     let mut lines = Vec::new();
-    for place in &all {
+    for place in all {
         let Some(done) = repair(layout, place, settings_of(place, settings), clock::now())? else {
             lines.push(format!("{:<10} well, left as it is", place.name));
             continue;
@@ -242,6 +249,9 @@ pub fn restore(args: &RestoreArgs) -> Result<String, String> {
     let settings = settings_in(&Layout::new(backup))?;
     let made = phytohub_salvage::restore(backup, dir, from.as_deref(), settings, clock::now())?;
     let (shown, began, waiting) = (dir.display(), &made.manifest.began_at, made.waiting);
+    // The backup's log goes on in the new directory, and says from where on it is another hub's.
+    let act = Act::new("restore backup", "", format!("made {began}"));
+    let noted = ByHand::open(&Layout::new(dir)).and_then(|mut by_hand| by_hand.make(act, || Ok(())));
     let mut lines = vec![format!("{shown}: restored from the backup of {began}; {waiting} envelopes wait")];
     match from {
         Some(from) => {
@@ -264,6 +274,7 @@ pub fn restore(args: &RestoreArgs) -> Result<String, String> {
                 .to_owned(),
         );
     }
+    lines.extend(noted.err().map(|error| format!("that it was restored is not in its audit log: {error}")));
     lines.push(format!("next: phytohub serve {shown}"));
     Ok(lines.join("\n"))
 }

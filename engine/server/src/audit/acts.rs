@@ -1,4 +1,4 @@
-//! What a change is, in the words of the audit log: codes, numbers, fingerprints; never a certificate's content or a key.
+//! What a change is, in the words of the audit log: codes, numbers, fingerprints; never content or a key.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -81,8 +81,8 @@ fn verify(dir: &Path, noted: Option<&Tip>) -> Result<String, String> {
     if 0 < verified.torn_bytes {
         let bytes = verified.torn_bytes;
         lines.push(format!(
-            "After it there are {bytes} bytes of an entry: it is being written, or a crash cut it short; the next start \
-             mends that."
+            "After it there are {bytes} bytes of an entry: it is being written, or a crash cut it short; the next \
+             start mends that."
         ));
     }
     if verified.broken.is_some() {

@@ -29,6 +29,22 @@ fn tip(hub: &TestHub) -> String {
     verify(hub).lines().find_map(|line| line.strip_prefix("tip ")).expect("a tip").to_owned()
 }
 
+/// Changes, each of another kind.
+const ASKED: [(&str, &str); 12] = [
+    ("changes", r#"{"change":"deactivate","code":"NZ"}"#),
+    ("changes", r#"{"change":"activate","code":"ZZ","override":"who is that"}"#),
+    ("changes", r#"{"change":"allow","code":"NZ","allow":["851:70"]}"#),
+    ("changes", r#"{"change":"channel","code":"CUSTOMS","receive":true,"send":false}"#),
+    ("changes", r#"{"change":"document","type":911,"name":"Permit","profile":"lenient"}"#),
+    ("validator", r#"{"change":"shadow","candidate":{"profile":"strict"}}"#),
+    ("validator", r#"{"change":"stop"}"#),
+    ("releases", r#"{"change":"activate","id":1}"#),
+    ("redeliver", r#"{"destination":"NL"}"#),
+    ("maintenance", r#"{"on":true,"text":"back at noon"}"#),
+    ("maintenance", r#"{"on":false}"#),
+    ("changes", "no document at all"),
+];
+
 #[tokio::test]
 async fn each_kind_of_change_is_in_the_log_with_who_and_what_became_of_it() {
     let mut hub = TestHub::resting(&["KE", "NL"], &[]);
@@ -53,21 +69,7 @@ async fn each_kind_of_change_is_in_the_log_with_who_and_what_became_of_it() {
     assert_eq!(made, first);
 
     let ada = add(&hub, "ada", "operator");
-    let asked = [
-        ("changes", r#"{"change":"deactivate","code":"NZ"}"#),
-        ("changes", r#"{"change":"activate","code":"ZZ","override":"who is that"}"#),
-        ("changes", r#"{"change":"allow","code":"NZ","allow":["851:70"]}"#),
-        ("changes", r#"{"change":"channel","code":"CUSTOMS","receive":true,"send":false}"#),
-        ("changes", r#"{"change":"document","type":911,"name":"Permit","profile":"lenient"}"#),
-        ("validator", r#"{"change":"shadow","candidate":{"profile":"strict"}}"#),
-        ("validator", r#"{"change":"stop"}"#),
-        ("releases", r#"{"change":"activate","id":1}"#),
-        ("redeliver", r#"{"destination":"NL"}"#),
-        ("maintenance", r#"{"on":true,"text":"back at noon"}"#),
-        ("maintenance", r#"{"on":false}"#),
-        ("changes", "no document at all"),
-    ];
-    for (path, body) in asked {
+    for (path, body) in ASKED {
         ask(&hub, &ada, &format!("POST /v1/{path}"), body).await;
     }
     phytohub_ok(&["operator", "remove", &dir, "ada"]);
@@ -125,8 +127,8 @@ async fn pages_go_back_in_the_shape_that_the_console_reads() {
     assert_eq!(hub.metric("phytohub_audit_entries").await, page["verified"]["entries"].as_f64().unwrap());
 }
 
-/// The hub is killed while changes come one after the other: whatever took place is in the log, and what was under way is
-/// called unknown.
+/// The hub is killed while changes come one after the other: whatever took place is in the log, and what was under way
+/// is called unknown.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_that_took_place_is_in_the_log_whenever_the_hub_is_killed() {
     const ROUNDS: u64 = 6;
