@@ -146,8 +146,9 @@ async fn a_change_that_took_place_is_in_the_log_whenever_the_hub_is_killed() {
             serde_json::from_str(&phytohub_ok(&["audit", "list", hub.dir_text(), "--limit", "100000", "--json"]))
                 .unwrap();
         let outcome = |status: u64| {
-            let details = format!("851:{status}");
-            let row = rows.iter().find(|row| row["details"].as_str().is_some_and(|text| text.starts_with(&details)));
+            // What was under way has more said about it, after a semicolon.
+            let pair = |row: &Value| row["details"].as_str().and_then(|text| text.split(';').next().map(str::to_owned));
+            let row = rows.iter().find(|row| pair(row) == Some(format!("851:{status}")));
             row.map(|row| row["outcome"].as_str().unwrap().to_owned())
         };
         for status in next..answered {
