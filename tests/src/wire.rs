@@ -53,14 +53,46 @@ pub fn status(head: &str) -> u16 {
 /// # Panics
 /// When the handshake fails.
 pub async fn connect(hub: &TestHub, member: Option<&str>) -> TlsStream<TcpStream> {
-    let keys = member.map(|code| (hub.pki(&format!("nppo-{code}.pem")), hub.pki(&format!("nppo-{code}.key"))));
-    let keys = keys.as_ref().map(|(certificate, key)| (certificate.as_path(), key.as_path()));
-    let socket = TcpStream::connect(hub.soap()).await.expect("the service listens");
-    let name = ServerName::try_from("localhost").expect("a name");
-    tls(&hub.pki("ca.pem"), keys).connect(name, socket).await.expect("a handshake")
+    Keys::of(hub, member).connect().await.expect("a handshake")
 }
 
-fn tls(ca: &Path, keys: Option<(&Path, &Path)>) -> TlsConnector {
+/// What many connections need: read once, for who opens them by the thousand.
+#[derive(Clone)]
+pub struct Keys {
+    address: String,
+    config: Arc<ClientConfig>,
+}
+
+impl Keys {
+    /// Those of `member` (`None` = without a client certificate), for this hub.
+    ///
+    /// # Panics
+    /// When they cannot be read.
+    pub fn of(hub: &TestHub, member: Option<&str>) -> Self {
+        let keys = member.map(|code| (hub.pki(&format!("nppo-{code}.pem")), hub.pki(&format!("nppo-{code}.key"))));
+        let keys = keys.as_ref().map(|(certificate, key)| (certificate.as_path(), key.as_path()));
+        Self { address: hub.soap().to_owned(), config: Arc::new(tls(&hub.pki("ca.pem"), keys)) }
+    }
+
+    /// The same, offering these protocols by ALPN.
+    pub fn offering(&self, protocols: &[&str]) -> Self {
+        let mut config = ClientConfig::clone(&self.config);
+        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+        Self { address: self.address.clone(), config: Arc::new(config) }
+    }
+
+    /// A new connection, its handshake done.
+    ///
+    /// # Errors
+    /// When the hub does not want it.
+    pub async fn connect(&self) -> std::io::Result<TlsStream<TcpStream>> {
+        let socket = TcpStream::connect(&self.address).await?;
+        let name = ServerName::try_from("localhost").map_err(std::io::Error::other)?;
+        TlsConnector::from(Arc::clone(&self.config)).connect(name, socket).await
+    }
+}
+
+fn tls(ca: &Path, keys: Option<(&Path, &Path)>) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(ca).expect("the CA")).expect("a CA certificate");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -68,7 +100,7 @@ fn tls(ca: &Path, keys: Option<(&Path, &Path)>) -> TlsConnector {
         .with_safe_default_protocol_versions()
         .expect("protocol versions")
         .with_root_certificates(roots);
-    let config = match keys {
+    match keys {
         None => builder.with_no_client_auth(),
         Some((certificate, key)) => builder
             .with_client_auth_cert(
@@ -76,8 +108,7 @@ fn tls(ca: &Path, keys: Option<(&Path, &Path)>) -> TlsConnector {
                 PrivateKeyDer::from_pem_file(key).expect("a key"),
             )
             .expect("a pair"),
-    };
-    TlsConnector::from(Arc::new(config))
+    }
 }
 
 /// Sends raw bytes and reads one answer: its head and body (by Content-Length or to the end).

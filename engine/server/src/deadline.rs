@@ -29,10 +29,12 @@ pub(crate) enum Phase {
     Answer = 4,
     /// The client, to take the last bytes of the answer.
     Flush = 5,
+    /// The end of the TLS handshake.
+    Handshake = 6,
 }
 
 impl Phase {
-    const ALL: [Self; 6] = [Self::Idle, Self::Head, Self::Body, Self::Work, Self::Answer, Self::Flush];
+    const ALL: [Self; 7] = [Self::Idle, Self::Head, Self::Body, Self::Work, Self::Answer, Self::Flush, Self::Handshake];
 
     /// Name of the deadline that ends it, for metrics.
     fn reason(self) -> &'static str {
@@ -42,6 +44,7 @@ impl Phase {
             Self::Body => "body_timeout",
             Self::Work => "work",
             Self::Answer | Self::Flush => "answer_timeout",
+            Self::Handshake => "handshake_timeout",
         }
     }
 }
@@ -56,13 +59,16 @@ pub(crate) struct Phases {
 const PHASE_BITS: u32 = 3;
 const PHASE_MASK: u64 = (1 << PHASE_BITS) - 1;
 
+/// A client that is at work sends its next request sooner than this.
+const UNUSED_AFTER: Duration = Duration::from_secs(1);
+
 /// How often the watchdog looks: a deadline is kept to within this or a quarter of the shortest.
 const LOOK_EVERY_MAX: Duration = Duration::from_secs(1);
 
 impl Phases {
-    /// A connection that begins now, idle.
+    /// A connection that begins now, with its handshake.
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { began: Instant::now(), word: AtomicU64::new(0) })
+        Arc::new(Self { began: Instant::now(), word: AtomicU64::new(Phase::Handshake as u64) })
     }
 
     fn millis(&self) -> u64 {
@@ -72,7 +78,16 @@ impl Phases {
     fn now(&self) -> (Phase, Duration) {
         let word = self.word.load(Ordering::Acquire);
         let since = Duration::from_millis(self.millis().saturating_sub(word >> PHASE_BITS));
-        (Phase::ALL[(word & PHASE_MASK) as usize], since)
+        let phase = Phase::ALL.get((word & PHASE_MASK) as usize).copied().unwrap_or(Phase::Work);
+        (phase, since)
+    }
+
+    /// For how long nobody has used the connection, or has been busy with its handshake; None where it is at work, or
+    /// idle since a moment ago.
+    pub(crate) fn unused_for(&self) -> Option<Duration> {
+        let (phase, since) = self.now();
+        let is_unused = phase == Phase::Handshake || (phase == Phase::Idle && UNUSED_AFTER <= since);
+        is_unused.then_some(since)
     }
 
     /// The connection enters a phase now.
@@ -98,6 +113,7 @@ impl Phases {
             Phase::Head => Some(settings.head_timeout.0),
             Phase::Body => Some(settings.body_timeout.0),
             Phase::Work => None,
+            Phase::Handshake => Some(settings.handshake_timeout.0),
             Phase::Answer | Phase::Flush => Some(settings.answer_timeout.0),
         };
         let shortest = Phase::ALL.into_iter().filter_map(limit).min().unwrap_or(LOOK_EVERY_MAX);

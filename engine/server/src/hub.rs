@@ -12,6 +12,8 @@ use crate::alerts;
 use crate::audit::Audit;
 use crate::clock;
 use crate::config::Config;
+use crate::descriptors;
+use crate::door::Door;
 use crate::ingress;
 use crate::maintenance::Maintenance;
 use crate::members::{Members, RegistryHandle};
@@ -43,6 +45,8 @@ pub(crate) struct Hub {
     pub(crate) audit: Audit,
     /// Whether members are served.
     pub(crate) maintenance: Maintenance,
+    /// Lets connections in.
+    pub(crate) door: Arc<Door>,
     /// Room for bodies that are being received or worked on.
     pub(crate) bodies: Arc<Semaphore>,
     /// Lets new members in.
@@ -114,6 +118,8 @@ impl Hub {
             threads.push(thread);
         }
         let bodies = ingress::bodies(&config.http);
+        let open_max = descriptors::for_connections(config.http.connections_max);
+        let door = Door::new(&config.http, open_max);
         let gate = Gate::new(layout.clone(), config.onboarding.clone());
         let hub = Self {
             config,
@@ -128,6 +134,7 @@ impl Hub {
             audit,
             maintenance,
             bodies,
+            door,
             gate,
             observer,
             shards,

@@ -33,8 +33,16 @@ pub struct HttpSettings {
     pub body_max: Size,
     /// All bodies that are being received or worked on; more are told to try again later.
     pub bodies_max: Size,
-    /// Connections at the same time; more are closed at once.
+    /// Connections at the same time. Where a bound on connections is reached, one that has not been used for a while
+    /// makes room; where all are at work, the new one is closed at once.
     pub connections_max: usize,
+    /// Connections from one IPv4 address or one IPv6 network of 64 bits; 0 = as many as there are.
+    pub connections_per_address: usize,
+    /// Connections with one client certificate; above it, requests are told to try again later. 0 = as many as there
+    /// are.
+    pub connections_per_party: usize,
+    /// TLS handshakes under way.
+    pub handshakes_max: usize,
     /// From the connection to the end of the TLS handshake.
     pub handshake_timeout: Span,
     /// From the first byte of a request to the end of its head.
@@ -55,6 +63,9 @@ impl Default for HttpSettings {
             body_max: Size::mib(16),
             bodies_max: Size::mib(1024),
             connections_max: 10_000,
+            connections_per_address: 1000,
+            connections_per_party: 500,
+            handshakes_max: 2000,
             handshake_timeout: Span::seconds(10),
             head_timeout: Span::seconds(10),
             body_timeout: Span::seconds(60),
@@ -74,8 +85,8 @@ impl HttpSettings {
         if self.bodies_max < self.body_max || u64::from(u32::MAX) < self.bodies_max.0 / BODY_UNIT_BYTES {
             return Err(format!("[http] bodies_max must be from body_max ({}) to 1024 GiB", self.body_max));
         }
-        if self.connections_max == 0 {
-            return Err("[http] connections_max must be at least 1".to_owned());
+        if self.connections_max == 0 || self.handshakes_max == 0 {
+            return Err("[http] connections_max and handshakes_max must be at least 1".to_owned());
         }
         let spans = [
             self.handshake_timeout,
@@ -136,6 +147,19 @@ pub(crate) async fn handle(
         }
     };
     phases.enter(Phase::Answer);
+    Ok(response.map(|body| body.observed(phases)))
+}
+
+/// Answers a request of a party that has as many connections as it may. Nothing of it is read.
+pub(crate) async fn turn_away(hub: Arc<Hub>, phases: Arc<Phases>) -> Result<Response<AnswerBody>, Infallible> {
+    phases.enter(Phase::Answer);
+    let most = hub.door.per_party_max();
+    let message = format!(
+        "With this client certificate {most} connections are open and at work, as many as may be; use those, or try \
+         again later"
+    );
+    let mut response = faulted(&Fault { kind: FaultKind::TryLater, message });
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     Ok(response.map(|body| body.observed(phases)))
 }
 

@@ -20,6 +20,8 @@ pub mod control;
 mod deadline;
 mod deliver;
 pub mod demo;
+mod descriptors;
+mod door;
 mod forget;
 mod guard;
 pub mod health;

@@ -18,7 +18,8 @@ use tokio_rustls::TlsAcceptor;
 use crate::admin;
 use crate::alerts;
 use crate::config::Config;
-use crate::deadline::{Phases, Watched};
+use crate::deadline::{Phase, Watched};
+use crate::door::Place;
 use crate::hub::{self, Hub};
 use crate::identity;
 use crate::ingress;
@@ -29,6 +30,8 @@ use crate::push;
 use crate::statistics::Recorder;
 use phytohub_operate::layout::{Layout, Running};
 
+/// Why a connection that nobody used was closed.
+const MADE_ROOM: &str = "made_room";
 /// Largest head of a request: real clients send less than 2 KiB.
 const HEAD_BYTES_MAX: usize = 64 << 10;
 /// Pause after a failed accept, as when no file descriptor is left: the loop must not spin.
@@ -150,7 +153,6 @@ impl Signals {
 /// Takes connections until told to stop, then waits for those that are busy.
 async fn accept(listener: TcpListener, tls: TlsAcceptor, hub: Arc<Hub>, mut stop: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
-    let connections_max = hub.config.http.connections_max;
     while !*stop.borrow() {
         tokio::select! {
             biased;
@@ -158,11 +160,13 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, hub: Arc<Hub>, mut stop
             // Without this the set would keep every connection that ever was.
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
-                Ok((socket, _)) if connections.len() < connections_max => {
-                    let connection = connection(socket, tls.clone(), Arc::clone(&hub), stop.clone());
-                    connections.spawn(connection);
-                }
-                Ok(_) => hub.metrics.connection_ended("too_many"),
+                Ok((socket, address)) => match hub.door.admit(address.ip()) {
+                    Ok(place) => {
+                        let connection = connection(socket, place, tls.clone(), Arc::clone(&hub), stop.clone());
+                        connections.spawn(connection);
+                    }
+                    Err(reason) => hub.metrics.connection_ended(reason),
+                },
                 Err(error) => {
                     tracing::warn!(target: "phytohub::ingress", %error, "no connection taken");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -181,9 +185,9 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, hub: Arc<Hub>, mut stop
 }
 
 /// One connection from handshake to end.
-async fn connection(socket: TcpStream, tls: TlsAcceptor, hub: Arc<Hub>, stop: watch::Receiver<bool>) {
+async fn connection(socket: TcpStream, place: Place, tls: TlsAcceptor, hub: Arc<Hub>, stop: watch::Receiver<bool>) {
     hub.metrics.connections.inc();
-    if let Err(reason) = converse(socket, tls, &hub, stop).await {
+    if let Err(reason) = converse(socket, place, tls, &hub, stop).await {
         hub.metrics.connection_ended(reason);
         tracing::debug!(target: "phytohub::ingress", reason, "connection ended");
     }
@@ -192,20 +196,36 @@ async fn connection(socket: TcpStream, tls: TlsAcceptor, hub: Arc<Hub>, stop: wa
 
 async fn converse(
     socket: TcpStream,
+    mut place: Place,
     tls: TlsAcceptor,
     hub: &Arc<Hub>,
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), &'static str> {
     socket.set_nodelay(true).map_err(|_| "socket")?;
     let settings = &hub.config.http;
-    let stream = tokio::time::timeout(settings.handshake_timeout.0, tls.accept(socket))
-        .await
-        .map_err(|_| "handshake_timeout")?
-        .map_err(|_| "handshake_failed")?;
+    let seat = Arc::clone(&place.seat);
+    let stream = tokio::select! {
+        shaken = tls.accept(socket) => shaken.map_err(|_| "handshake_failed")?,
+        overstayed = seat.phases.overstayed(settings) => return Err(overstayed),
+        () = seat.is_needed() => return Err(MADE_ROOM),
+    };
     let certificate: Option<CertificateFingerprint> =
         stream.get_ref().1.peer_certificates().and_then(<[_]>::first).map(identity::fingerprint);
-    let phases = Phases::new();
-    let service = service_fn(|request| ingress::handle(Arc::clone(hub), certificate, Arc::clone(&phases), request));
+    let phases = Arc::clone(&seat.phases);
+    phases.enter(Phase::Idle);
+    let is_welcome = place.is_welcome(certificate);
+    if !is_welcome {
+        hub.metrics.connection_ended("too_many_of_party");
+    }
+    let service = service_fn(|request| {
+        let (hub, phases) = (Arc::clone(hub), Arc::clone(&phases));
+        async move {
+            match is_welcome {
+                true => ingress::handle(hub, certificate, phases, request).await,
+                false => ingress::turn_away(hub, phases).await,
+            }
+        }
+    });
     let connection = http1::Builder::new()
         .header_read_timeout(None)
         .max_buf_size(HEAD_BYTES_MAX.max(READ_BUFFER_BYTES))
@@ -214,6 +234,15 @@ async fn converse(
     tokio::select! {
         ended = connection.as_mut() => return ended.map_err(|error| reason(&error)),
         overstayed = phases.overstayed(settings) => return Err(overstayed),
+        // Who does not ask now what it was let in for waits in vain.
+        () = tokio::time::sleep(settings.head_timeout.0), if !is_welcome => return Err("too_many_of_party"),
+        () = seat.is_needed() => {
+            if phases.is_idle() {
+                return Err(MADE_ROOM);
+            }
+            // A request came in that moment: it is the last one.
+            connection.as_mut().graceful_shutdown();
+        }
         _ = stop.changed() => {
             if phases.is_idle() {
                 return Ok(());
@@ -221,7 +250,7 @@ async fn converse(
             connection.as_mut().graceful_shutdown();
         }
     }
-    // Stopping: the answer in flight leaves, the deadlines still hold.
+    // Stopping, or making room: the answer in flight leaves, the deadlines still hold.
     tokio::select! {
         ended = connection.as_mut() => ended.map_err(|error| reason(&error)),
         overstayed = phases.overstayed(settings) => Err(overstayed),

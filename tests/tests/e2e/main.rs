@@ -14,6 +14,7 @@ mod disk_full;
 mod drain;
 mod faults;
 mod forget;
+mod hostile_transport;
 mod hostile_xml;
 mod http;
 mod identity;

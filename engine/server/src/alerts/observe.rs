@@ -58,7 +58,7 @@ pub(crate) fn observe(hub: &Hub, standing: &Standing) -> Observation {
         commits: hub.metrics.commits(),
         connections: Used {
             now: u64::try_from(hub.metrics.connections.get()).unwrap_or(0),
-            limit: hub.config.http.connections_max as u64,
+            limit: hub.door.total_max() as u64,
         },
         pending: Used { now: inboxes.values().map(|inbox| inbox.pending).sum(), limit: limits.pending_total },
         hub_certificate: hub_certificate(&standing.layout),
