@@ -5,8 +5,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// Kept for segments, which stay open while they hold something, for push and for the admin address.
 const KEPT: u64 = 1024;
 
-/// Raises the limit as far as the process may, and gives how many connections may be open. Where descriptors run out the
-/// journal cannot make its next segment, and the hub would end by a client's doing.
+/// Raises the limit as far as the process may, and gives how many connections may be open. Where descriptors run out
+/// the journal cannot make its next segment, and the hub would end by a client's doing.
 pub(crate) fn for_connections(wanted: usize) -> usize {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, ..limit };
@@ -21,7 +21,7 @@ pub(crate) fn for_connections(wanted: usize) -> usize {
             target: "phytohub",
             connections_max = wanted,
             open_max = free,
-            "the system allows the hub fewer open files than its settings need; raise the limit (LimitNOFILE, ulimit -n)"
+            "the system allows fewer open files than the settings need; raise the limit (LimitNOFILE, ulimit -n)"
         );
     }
     free

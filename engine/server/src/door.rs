@@ -2,8 +2,8 @@
 //! under way.
 //!
 //! Where a bound is reached, the connection that has been idle longest, or is longest in its handshake, makes room for
-//! the new one: what nobody uses keeps nobody out, and a handshake that goes on is never the oldest for long. Only where
-//! all are at work the new one is refused.
+//! the new one: what nobody uses keeps nobody out, and a handshake that goes on is never the oldest for long. Only
+//! where all are at work the new one is refused.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -16,6 +16,7 @@ use phytohub_model::CertificateFingerprint;
 use tokio::sync::Notify;
 
 use crate::deadline::Phases;
+use crate::descriptors;
 use crate::ingress::HttpSettings;
 
 /// Connections that are looked at to find one that makes room: of the oldest ones so many, and so many more in turn. A
@@ -71,7 +72,7 @@ impl Room {
     }
 }
 
-/// Where connections come from: an IPv4 address, or an IPv6 network of 64 bits, of which one customer has all addresses.
+/// Where connections come from: an IPv4 address, or an IPv6 network of 64 bits, whose addresses one customer has all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Network {
     V4(u32),
@@ -105,7 +106,8 @@ pub(crate) struct Door {
 
 impl Door {
     /// With the bounds of the settings, and no more connections in all than the process can have open.
-    pub(crate) fn new(settings: &HttpSettings, open_max: usize) -> Arc<Self> {
+    pub(crate) fn new(settings: &HttpSettings) -> Arc<Self> {
+        let open_max = descriptors::for_connections(settings.connections_max);
         let unless_0 = |bound: usize| if bound == 0 { usize::MAX } else { bound };
         Arc::new(Self {
             total: Mutex::default(),

@@ -12,7 +12,6 @@ use crate::alerts;
 use crate::audit::Audit;
 use crate::clock;
 use crate::config::Config;
-use crate::descriptors;
 use crate::door::Door;
 use crate::ingress;
 use crate::maintenance::Maintenance;
@@ -118,8 +117,7 @@ impl Hub {
             threads.push(thread);
         }
         let bodies = ingress::bodies(&config.http);
-        let open_max = descriptors::for_connections(config.http.connections_max);
-        let door = Door::new(&config.http, open_max);
+        let door = Door::new(&config.http);
         let gate = Gate::new(layout.clone(), config.onboarding.clone());
         let hub = Self {
             config,

@@ -158,7 +158,7 @@ pub(crate) async fn turn_away(hub: Arc<Hub>, phases: Arc<Phases>) -> Result<Resp
         "With this client certificate {most} connections are open and at work, as many as may be; use those, or try \
          again later"
     );
-    let mut response = faulted(&Fault { kind: FaultKind::TryLater, message });
+    let mut response = faulted(&hub, &Fault { kind: FaultKind::TryLater, message });
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     Ok(response.map(|body| body.observed(phases)))
 }

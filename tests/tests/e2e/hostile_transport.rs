@@ -1,5 +1,5 @@
-//! Hostile transport: one test for each attack. While it lasts a member of good will is answered each time, and its slow
-//! answers are hardly slower than without it.
+//! Hostile transport: one test for each attack. While it lasts a member of good will is answered each time, and its
+//! slow answers are hardly slower than without it.
 
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};

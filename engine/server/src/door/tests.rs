@@ -18,7 +18,7 @@ fn door(total: usize, per_address: usize, per_party: usize, handshakes: usize) -
         handshakes_max: handshakes,
         ..HttpSettings::default()
     };
-    Door::new(&settings, usize::MAX)
+    Door::new(&settings)
 }
 
 /// Longer than a connection may be unused before it makes room.
