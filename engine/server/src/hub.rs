@@ -116,10 +116,10 @@ impl Hub {
             observer = Some(started);
             threads.push(thread);
         }
-        let bodies = ingress::bodies(&config.http);
-        let door = Door::new(&config.http);
         let gate = Gate::new(layout.clone(), config.onboarding.clone());
         let hub = Self {
+            bodies: ingress::bodies(&config.http),
+            door: Door::new(&config.http),
             config,
             layout: layout.clone(),
             registry,
@@ -131,8 +131,6 @@ impl Hub {
             alerts,
             audit,
             maintenance,
-            bodies,
-            door,
             gate,
             observer,
             shards,

@@ -270,7 +270,8 @@ fn pipelines_without_an_end_cost_the_others_little() {
 #[test]
 fn an_address_and_a_party_at_their_bounds_keep_nobody_else_out() {
     run(async {
-        let hub = TestHub::with(&["KE", "NL"], SMALL, &[]);
+        let patient = SMALL.replace("body_timeout = \"2 s\"", "body_timeout = \"1 min\"");
+        let hub = TestHub::with(&["KE", "NL"], &patient, &[]);
         let busy = format!("{HEAD}Content-Length: 1000000\r\n\r\n");
         let keys = wire::Keys::of(&hub, Some("KE"));
         let mut at_work = Vec::new();
@@ -282,7 +283,7 @@ fn an_address_and_a_party_at_their_bounds_keep_nobody_else_out() {
         }
         let mut one_more = keys.connect().await.unwrap();
         let (head, body) = wire::exchange(&mut one_more, &profile()).await;
-        assert_eq!(wire::status(&head), 503, "{body}");
+        assert_eq!(wire::status(&head), 503, "{head}{body}");
         assert!(body.contains("40 connections are open and at work") && head.to_lowercase().contains("retry-after"));
         assert!(ended(&hub, &["too_many_of_party"]).await >= 1.0);
         assert_eq!(party(&hub, "NL").import_headers(None).await.unwrap(), []);
