@@ -41,6 +41,18 @@ impl DeliveryNumber {
         Self(bytes)
     }
 
+    /// The first and the last number whose text begins like this; none where no number's does.
+    pub fn beginning_with(text: &str) -> Option<(Self, Self)> {
+        let rest = TEXT_LENGTH.checked_sub(text.len())?;
+        if !text.is_ascii() {
+            return None;
+        }
+        let filled = |letter: &str| format!("{text}{}", letter.repeat(rest)).parse().ok();
+        // The first letter stands for three bits only.
+        let last = if text.is_empty() { Some(Self([0xff; 16])) } else { filled("Z") };
+        filled("0").zip(last)
+    }
+
     /// The shard that owns the envelope.
     pub fn shard(self) -> ShardId {
         ShardId(self.0[0])
@@ -108,6 +120,21 @@ mod tests {
                 assert_eq!(text.to_lowercase().parse(), Ok(number));
                 assert_eq!(number.shard(), ShardId(shard));
             }
+        }
+    }
+
+    #[test]
+    fn numbers_are_found_by_how_they_begin() {
+        let number = DeliveryNumber::new(ShardId(7), *b"fifteen bytes !");
+        let text = number.to_string();
+        for length in 0..=text.len() {
+            let (first, last) = DeliveryNumber::beginning_with(&text[..length].to_lowercase()).unwrap();
+            assert!(first <= number && number <= last, "{length}");
+            assert!(first.to_string().starts_with(&text[..length]) && last.to_string().starts_with(&text[..length]));
+        }
+        assert_eq!(DeliveryNumber::beginning_with(&text), Some((number, number)));
+        for none in ["8", "U", "0!", "é", "000000000000000000000000000"] {
+            assert_eq!(DeliveryNumber::beginning_with(none), None, "{none}");
         }
     }
 

@@ -9,7 +9,9 @@ use phytohub_model::{
 };
 
 use super::account::{Account, Wanted};
+use super::failed::{FailedPart, FailedWanted};
 use super::push::ParkAfter;
+use super::search::{Found, Search};
 use super::story::Story;
 use crate::admission::CopyFor;
 
@@ -144,6 +146,12 @@ pub enum Command {
     },
     /// A part of the count of all envelopes, for a report.
     Account(Wanted),
+    /// A part of a search through all envelopes, for operators.
+    Search(Search),
+    /// A part of the envelopes that failed, for operators.
+    ListFailed(FailedWanted),
+    /// What a service did not take and is offered again by itself, for operators.
+    ListFailing,
 }
 
 /// A delivery that admission let through.
@@ -209,7 +217,7 @@ pub struct Pushed {
     pub reminder: bool,
 }
 
-/// A parked envelope.
+/// A parked envelope, or one that is being tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parked {
     /// Header, number, state.
@@ -218,7 +226,7 @@ pub struct Parked {
     pub receiver: ConnectionCode,
     /// When it was accepted.
     pub accepted_at: Timestamp,
-    /// When it was parked.
+    /// When it was parked, or last tried.
     pub parked_at: Timestamp,
     /// How many steps are kept of it.
     pub attempts: u32,
@@ -342,12 +350,16 @@ pub enum Answer {
         /// Those that are not parked, or were too many.
         not_parked: Vec<DeliveryNumber>,
     },
-    /// ListParked.
+    /// ListParked, ListFailing.
     Parked(Vec<Parked>),
     /// Follow: nothing when the shard does not know the number.
     Story(Option<Box<Story>>),
     /// Account: a part of the count.
     Accounted(Account),
+    /// Search: what was found in a part.
+    Found(Found),
+    /// ListFailed: a part.
+    Failed(FailedPart),
 }
 
 /// What the shell may do after a fact was applied.

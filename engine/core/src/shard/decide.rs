@@ -43,6 +43,9 @@ impl Shard {
             Command::ListParked { receiver } => self.list_parked(receiver.as_ref()),
             Command::Follow { number } => Answer::Story(self.story(*number).map(Box::new)),
             Command::Account(wanted) => Answer::Accounted(self.account(wanted)),
+            Command::Search(search) => Answer::Found(self.search(search)),
+            Command::ListFailed(wanted) => Answer::Failed(self.failed(wanted)),
+            Command::ListFailing => Answer::Parked(self.failing()),
         };
         Decision { facts: Facts::None, answer }
     }

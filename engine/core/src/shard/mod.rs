@@ -10,12 +10,14 @@ mod aside;
 mod command;
 mod decide;
 mod entry;
+mod failed;
 mod forget;
 mod index;
 mod invariants;
 mod lists;
 mod push;
 mod reclaim;
+mod search;
 mod segments;
 mod story;
 
@@ -27,8 +29,10 @@ pub use command::{
     Answer, Applied, Command, Copied, Copy, Decision, Deliver, Elsewhere, Facts, Freed, Inbox, Listed, NextPush,
     Parked, Pushed, Room, SegmentUse, Settings, Survivor,
 };
+pub use failed::{FailedGroup, FailedPart, FailedWanted};
 use phytohub_model::{Accepted, ConnectionCode, DeliveryNumber, Header, Locator, Route, ShardId, Track, TrackedHeader};
 pub use push::ParkAfter;
+pub use search::{Found, FoundRow, Search, Sought};
 pub use story::{Story, StoryStep};
 
 use apply::Replay;

@@ -147,7 +147,7 @@ impl Shard {
         Answer::Parked(theirs.take(LISTED_MAX).map(|entry| self.parked_row(entry)).collect())
     }
 
-    fn parked_row(&self, entry: &Entry) -> Parked {
+    pub(super) fn parked_row(&self, entry: &Entry) -> Parked {
         let aside = self.asides.get(&entry.number);
         let last = aside.and_then(Aside::last_attempt);
         Parked {
