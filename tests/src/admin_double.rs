@@ -67,11 +67,7 @@ impl AdminDouble {
     pub fn furnished() -> Self {
         let double = Self::start();
         for name in FIXTURES {
-            let mut answer = fixture(name);
-            if name == "overview" {
-                answer["history"] = history();
-            }
-            double.answer(&format!("GET /v1/{name}"), 200, answer);
+            double.answer(&format!("GET /v1/{name}"), 200, fixture(name));
         }
         let envelope = fixture("envelope");
         double.answer(&format!("GET /v1/envelopes/{}", envelope["number"].as_str().expect("a number")), 200, envelope);
@@ -131,14 +127,18 @@ const FIXTURES: [&str; 12] = [
     "validator",
 ];
 
-/// The answer of a file in `fixtures/console`.
+/// The answer of a file in `fixtures/console`; the hub's last hour is made here.
 ///
 /// # Panics
 /// When there is no such file or it is no JSON.
 pub fn fixture(name: &str) -> Value {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/console").join(name).with_extension("json");
     let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+    let mut answer: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    if name == "overview" {
+        answer["history"] = history();
+    }
+    answer
 }
 
 /// An hour with a wave of deliveries, a service that stopped answering and one slow sync; a point each 10 s.

@@ -3,10 +3,12 @@
 pub mod admin_double;
 pub mod browser;
 pub mod double;
+pub mod furnished;
 mod http;
 pub mod hub;
 pub mod ledger;
 pub mod parties;
+pub mod schema;
 pub mod service;
 pub mod sinks;
 pub mod wire;

@@ -157,3 +157,40 @@ pub fn post(body: &str) -> Vec<u8> {
     )
     .into_bytes()
 }
+
+/// What the admin address answered.
+pub struct AdminAnswer {
+    /// Status.
+    pub status: u16,
+    /// Content-Type without its parameters; empty for none.
+    pub media_type: String,
+    /// Body.
+    pub body: String,
+}
+
+/// A request to the admin address of a running hub, with the token of its directory; a GET without a body.
+///
+/// # Panics
+/// When there is no answer.
+pub async fn ask_admin(hub: &TestHub, path: &str, body: Option<&str>) -> AdminAnswer {
+    let token = std::fs::read_to_string(hub.dir().join("admin.token")).expect("the token");
+    let address = hub.admin();
+    let mut socket = TcpStream::connect(address).await.expect("the address listens");
+    let (method, text) = if body.is_some() { ("POST", body.unwrap_or_default()) } else { ("GET", "") };
+    let request = format!(
+        "{method} {path} HTTP/1.0\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{text}",
+        token.trim(),
+        text.len()
+    );
+    socket.write_all(request.as_bytes()).await.expect("the request is sent");
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).await.expect("an answer");
+    let answer = String::from_utf8(answer).expect("text");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    let kind = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        name.eq_ignore_ascii_case("content-type").then(|| value.split(';').next().unwrap_or_default().to_owned())
+    });
+    AdminAnswer { status: status(head), media_type: kind.unwrap_or_default(), body: body.to_owned() }
+}

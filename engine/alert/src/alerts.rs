@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use phytohub_model::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::caps::Caps;
 use crate::conditions::{Condition, Verdict, conditions, span_text};
@@ -59,7 +60,8 @@ pub struct Recent {
 }
 
 /// Whether people were told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = AlertSent)]
 #[serde(rename_all = "lowercase")]
 pub enum Sent {
     /// Nobody is to be told: no way is set.

@@ -4,12 +4,14 @@ use std::fmt::Write;
 
 use phytohub_model::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::conditions::counted;
 use crate::rules::{Level, RuleId};
 
 /// What happened to an alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = AlertChange)]
 #[serde(rename_all = "lowercase")]
 pub enum What {
     /// It began, or became worse.

@@ -10,6 +10,7 @@ use std::time::Instant;
 use phytohub_model::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
+use utoipa::ToSchema;
 
 use crate::alerts::{Alerts, Firing, Recent, Saved};
 use crate::message::Message;
@@ -41,7 +42,7 @@ struct Desk {
 }
 
 /// How things stand with a way.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub struct WayState {
     /// `webhook` or `mail`.
     pub way: String,

@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::settings::AlertSettings;
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, ToSchema)]
+#[schema(as = AlertLevel)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Good to know; nothing is at risk today.
@@ -31,7 +33,8 @@ impl Level {
 }
 
 /// Which rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, ToSchema)]
+#[schema(as = AlertRuleId)]
 #[serde(rename_all = "kebab-case")]
 pub enum RuleId {
     /// An envelope waits too long for a member.

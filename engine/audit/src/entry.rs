@@ -1,6 +1,7 @@
 //! What an entry of the log says.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Longest text of a part of an entry, in characters: an entry is a line that people read, and a page of them must stay
 /// small.
@@ -58,7 +59,8 @@ fn cut(text: &str, max: usize) -> String {
 }
 
 /// What became of an act.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = AuditOutcome)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// It was asked for; the next entry says what became of it.
@@ -87,7 +89,8 @@ impl Outcome {
 }
 
 /// One entry.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
 pub struct Entry {
     /// Its number, from 1 on without a gap.
     pub seq: u64,

@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 
 use phytoval::{Profile, Rule, codelists};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::artefact::Artefact;
 
@@ -12,7 +13,8 @@ use crate::artefact::Artefact;
 const NAMED_MAX: usize = 40;
 
 /// What a release changes in what is below it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = ReleaseChanges)]
 #[serde(deny_unknown_fields)]
 pub struct Changes {
     /// The edition of the list, or the profile, that it was compared with; empty where there is nothing to compare.
@@ -26,7 +28,7 @@ pub struct Changes {
 }
 
 /// A rule that counts otherwise.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LevelChange {
     /// The rule.

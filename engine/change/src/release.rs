@@ -4,12 +4,14 @@ use std::fmt;
 
 use phytohub_model::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::differ::Changes;
 use crate::moment;
 
 /// What a release is a new edition of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = ReleaseKind)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A code list.
@@ -21,7 +23,8 @@ pub enum Kind {
 }
 
 /// Where in its life a release stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = ReleaseState)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Members see it in the feed; it judges nothing.
@@ -35,11 +38,13 @@ pub enum State {
 }
 
 /// One step of a release's life.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = ReleaseStep)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// When.
     #[serde(with = "moment")]
+    #[schema(value_type = String)]
     pub at: Timestamp,
     /// Who: the name of an operator, or `hub`.
     pub who: String,
@@ -48,7 +53,7 @@ pub struct Step {
 }
 
 /// A release, as `release.json` keeps it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub struct Release {
     /// Its number, from 1.
     pub id: u32,
@@ -76,15 +81,19 @@ pub struct Release {
     pub state: State,
     /// The earliest moment at which it may become active: the list's own valid-from.
     #[serde(with = "moment::maybe")]
+    #[schema(value_type = Option<String>)]
     pub valid_from: Option<Timestamp>,
     /// When it becomes active by itself; none = by hand.
     #[serde(with = "moment::maybe")]
+    #[schema(value_type = Option<String>)]
     pub active_from: Option<Timestamp>,
     /// When it became active last.
     #[serde(with = "moment::maybe")]
+    #[schema(value_type = Option<String>)]
     pub activated_at: Option<Timestamp>,
     /// When it was retired last.
     #[serde(with = "moment::maybe")]
+    #[schema(value_type = Option<String>)]
     pub retired_at: Option<Timestamp>,
     /// Why it could not become active at its date.
     pub problem: Option<String>,

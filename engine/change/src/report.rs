@@ -3,13 +3,15 @@
 use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::feed::{escape, sentences};
 use crate::release::Release;
 use crate::seen::{Row, Seen, Sender};
 
 /// What a release has seen in shadow, with what it tried.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = ReleaseReport)]
 #[serde(deny_unknown_fields)]
 pub struct ShadowReport {
     /// The release.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use phytohub_model::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::moment;
 
@@ -36,14 +37,17 @@ pub struct Delivery<'a> {
 }
 
 /// All that was seen of one release.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = ReleaseSeen)]
 #[serde(deny_unknown_fields)]
 pub struct Seen {
     /// Since when it judges, times outside of the shadow included.
     #[serde(with = "moment")]
+    #[schema(value_type = String)]
     pub since: Timestamp,
     /// The last delivery that it judged.
     #[serde(with = "moment::maybe")]
+    #[schema(value_type = Option<String>)]
     pub last_at: Option<Timestamp>,
     /// Deliveries that both judged, it and what is in force.
     pub judged: u64,
@@ -59,11 +63,13 @@ pub struct Seen {
     pub senders: BTreeMap<String, Sender>,
     /// By sender, rule and class of certificates.
     #[serde(with = "rows")]
+    #[schema(value_type = Vec<Row>)]
     rows: BTreeMap<Key, Tally>,
 }
 
 /// What was seen of one sender.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = ReleaseSender)]
 pub struct Sender {
     /// Its deliveries that both judged.
     pub judged: u64,
@@ -73,6 +79,7 @@ pub struct Sender {
     pub enforced: u64,
     /// The last of them.
     #[serde(with = "moment::maybe")]
+    #[schema(value_type = Option<String>)]
     pub last_refused_at: Option<Timestamp>,
 }
 
@@ -95,7 +102,8 @@ struct Tally {
 }
 
 /// What one sender's certificates of one class break in the release and not in what is in force.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = ReleaseRow)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
     /// Sender.
@@ -114,9 +122,11 @@ pub struct Row {
     pub enforced: u64,
     /// First seen.
     #[serde(with = "moment")]
+    #[schema(value_type = String)]
     pub first_at: Timestamp,
     /// Last seen.
     #[serde(with = "moment")]
+    #[schema(value_type = String)]
     pub last_at: Timestamp,
     /// Certificate number of the last one.
     pub example: String,

@@ -3,6 +3,7 @@
 use phytohub_model::{HeaderFields, Timestamp, TrackingState};
 use phytohub_soap::Operation;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A request of a candidate and what the hub answered.
 #[derive(Clone, Debug)]
@@ -116,7 +117,7 @@ pub struct Push {
 }
 
 /// How a client writes its requests.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dialect {
     /// `HTTP/1.0` or `HTTP/1.1`.

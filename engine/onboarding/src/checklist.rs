@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use phytohub_model::shown;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::call::{Call, Dialect, Identity, Push};
 use crate::cases::{CASES, Seen};
@@ -47,7 +48,7 @@ pub struct Progress {
 }
 
 /// What was seen.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
     /// When, RFC 3339 in UTC.
@@ -61,7 +62,7 @@ pub struct Evidence {
 }
 
 /// A dialect and how often it was spoken.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spoken {
     /// The dialect.

@@ -1,6 +1,7 @@
 //! The report on a candidate: each case, passed or not, with its evidence.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::cases::{CASES, Kind};
 use crate::checklist::{CheckList, Evidence, Spoken};
@@ -9,7 +10,8 @@ use crate::checklist::{CheckList, Evidence, Spoken};
 pub const REPORT_FORMAT: u32 = 1;
 
 /// What a candidate has shown, for people and for the hub that lets it in.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = OnboardingReport)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
     /// Shape of the document.
@@ -35,7 +37,7 @@ pub struct Report {
 }
 
 /// One case of the report.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CaseReport {
     /// Its name.

@@ -1,6 +1,7 @@
 //! A report with the signature of the sandbox hub that made it.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::report::Report;
 
@@ -9,7 +10,8 @@ pub const ALGORITHM: &str = "ECDSA-P256-SHA256";
 
 /// A signed report. What is signed are the bytes of [`Signed::message`], so that a file whose white space changed on
 /// its way still holds, and one of which anything else changed does not.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = SignedReport)]
 #[serde(deny_unknown_fields)]
 pub struct Signed {
     /// The report.

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use phytohub_model::Tally;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::money::Money;
 
@@ -11,7 +12,8 @@ use crate::money::Money;
 pub const FORMAT: &str = "phytohub-report/1";
 
 /// What the report is foremost by: the table that CSV has and that the page shows whole.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ReportBy)]
 #[serde(rename_all = "lowercase")]
 pub enum By {
     /// Months.
@@ -40,7 +42,7 @@ impl FromStr for By {
 }
 
 /// The whole report.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Report {
     /// [`FORMAT`].
     pub format: &'static str,
@@ -91,7 +93,8 @@ pub struct Report {
 }
 
 /// The period.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReportPeriod)]
 pub struct Period {
     /// First day.
     pub from: String,
@@ -106,7 +109,8 @@ pub struct Period {
 }
 
 /// Envelopes and what became of them: `accepted` is the sum of the next five.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReportFigures)]
 pub struct Figures {
     /// Accepted.
     pub accepted: u64,
@@ -125,7 +129,8 @@ pub struct Figures {
 }
 
 /// Times from acceptance to acknowledgement, in seconds: each at most an eighth above the true one.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReportDwell)]
 pub struct Dwell {
     /// Half took no longer.
     pub p50_seconds: f64,
@@ -156,7 +161,8 @@ impl From<&Tally> for Figures {
 }
 
 /// Figures of something with a name.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReportLine)]
 pub struct Line {
     /// Month (`2026-01`), pair (`KE to NL`), or document.
     pub name: String,
@@ -165,7 +171,8 @@ pub struct Line {
 }
 
 /// Figures of a member.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReportMemberLine)]
 pub struct MemberLine {
     /// Connection code.
     pub code: String,
@@ -182,7 +189,8 @@ pub struct MemberLine {
 }
 
 /// Envelopes accepted on a day.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReportDayLine)]
 pub struct DayLine {
     /// The day.
     pub day: String,
@@ -191,14 +199,16 @@ pub struct DayLine {
 }
 
 /// Copies that the hub made for channels: envelopes of their own, counted nowhere else.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReportCopies)]
 pub struct Copies {
     /// What became of them.
     pub figures: Figures,
 }
 
 /// Against the period before, which has as many months or days.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReportGrowth)]
 pub struct Growth {
     /// First day of the period before.
     pub previous_from: String,
@@ -213,7 +223,8 @@ pub struct Growth {
 }
 
 /// A count with its name.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReportNamed)]
 pub struct Named {
     /// Member; empty where all are counted together.
     pub member: String,
@@ -224,7 +235,8 @@ pub struct Named {
 }
 
 /// Deliveries that were not accepted, from the statistics.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReportRefusals)]
 pub struct Refusals {
     /// All.
     pub total: u64,
@@ -237,7 +249,8 @@ pub struct Refusals {
 }
 
 /// What the validator found in a member's deliveries, from the statistics.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReportQuality)]
 pub struct Quality {
     /// Code.
     pub member: String,
@@ -250,7 +263,8 @@ pub struct Quality {
 }
 
 /// Whether the hub was there, from the statistics.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReportAvailability)]
 pub struct Availability {
     /// From when on it was noted; none when it never was.
     pub noted_from: Option<String>,
@@ -267,7 +281,8 @@ pub struct Availability {
 }
 
 /// Availability of a month.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReportMonthServed)]
 pub struct MonthServed {
     /// The month.
     pub month: String,
@@ -278,7 +293,8 @@ pub struct MonthServed {
 }
 
 /// A time in which the hub did not serve: whole minutes and the rest of those at its ends.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReportOutage)]
 pub struct Outage {
     /// First minute.
     pub from: String,
@@ -287,7 +303,8 @@ pub struct Outage {
 }
 
 /// The busiest second against what the hub is proven to hold.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReportCapacity)]
 pub struct Capacity {
     /// Most envelopes accepted in a second; none when it was not noted.
     pub peak_per_second: Option<u64>,
@@ -302,7 +319,8 @@ pub struct Capacity {
 }
 
 /// Two figures that have to agree.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReportReconciled)]
 pub struct Reconciled {
     /// What is compared.
     pub what: String,

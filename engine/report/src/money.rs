@@ -3,6 +3,7 @@
 //! Amounts are counted in the smallest unit of the currency, so that the parts of a split sum up to the whole exactly.
 
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use crate::prices::{Model, Prices, Splitting, Volume};
 
@@ -33,15 +34,17 @@ impl Serialize for Amount {
 }
 
 /// The money side of a report.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Money {
     /// Currency of all amounts.
     pub currency: String,
     /// What was paid for what.
     pub costs: Vec<Cost>,
     /// The sum of it.
+    #[schema(value_type = String)]
     pub total: Amount,
     /// The sum for each thousand envelopes; none without any.
+    #[schema(value_type = Option<String>)]
     pub per_thousand: Option<Amount>,
     /// The sum split, by one model after the other.
     pub splits: Vec<Split>,
@@ -52,7 +55,8 @@ pub struct Money {
 }
 
 /// One kind of cost.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = MoneyCost)]
 pub struct Cost {
     /// For what.
     pub what: String,
@@ -63,11 +67,13 @@ pub struct Cost {
     /// Price of one, as in the price file.
     pub price: f64,
     /// What it cost.
+    #[schema(value_type = String)]
     pub cost: Amount,
 }
 
 /// The sum, split by a model.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = MoneySplit)]
 pub struct Split {
     /// Which model.
     pub model: Model,
@@ -78,26 +84,31 @@ pub struct Split {
 }
 
 /// What a member bears.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = MoneyShare)]
 pub struct Share {
     /// Code.
     pub member: String,
     /// Its envelopes in the period.
     pub volume: u64,
     /// How much it bears.
+    #[schema(value_type = String)]
     pub amount: Amount,
 }
 
 /// A year ahead.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = MoneyForecast)]
 pub struct Forecast {
     /// Years from now; 0 = a year as the period was.
     pub year: u32,
     /// Envelopes accepted.
     pub accepted: u64,
     /// What the year costs.
+    #[schema(value_type = String)]
     pub cost: Amount,
     /// What a thousand envelopes cost; none without any.
+    #[schema(value_type = Option<String>)]
     pub per_thousand: Option<Amount>,
     /// The peak, grown as the number of envelopes; none where it is not known.
     pub peak_per_second: Option<f64>,

@@ -1,6 +1,7 @@
 //! The price file, `deploy/prices.toml`: what the hub costs and how that may be split.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What the price file says.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -50,7 +51,8 @@ pub struct Splitting {
 }
 
 /// How a sum is split among the members.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = SplitModel)]
 #[serde(rename_all = "kebab-case")]
 pub enum Model {
     /// Each active member the same.

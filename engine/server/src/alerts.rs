@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
+use utoipa::ToSchema;
 
 use crate::hub::Hub;
 use observe::Standing;
@@ -95,7 +96,8 @@ fn look(hub: &Hub, standing: &Standing) {
 }
 
 /// What `GET /v1/alerts` answers.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = Alerts)]
 pub(crate) struct AlertsAnswer {
     pub(crate) rules: Vec<RuleRow>,
     pub(crate) firing: Vec<FiringRow>,
@@ -104,7 +106,8 @@ pub(crate) struct AlertsAnswer {
 }
 
 /// A rule as it is listed.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = AlertRule)]
 pub(crate) struct RuleRow {
     pub(crate) id: RuleId,
     pub(crate) level: Level,
@@ -118,7 +121,8 @@ pub(crate) struct RuleRow {
 }
 
 /// An alert that holds.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = AlertFiring)]
 pub(crate) struct FiringRow {
     pub(crate) rule: RuleId,
     pub(crate) subject: String,
@@ -128,7 +132,8 @@ pub(crate) struct FiringRow {
 }
 
 /// Something that happened.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = AlertEvent)]
 pub(crate) struct RecentRow {
     pub(crate) rule: RuleId,
     pub(crate) subject: String,

@@ -3,7 +3,7 @@
 
 mod acts;
 pub mod commands;
-mod routes;
+pub(crate) mod routes;
 
 use std::fs::File;
 use std::io::{self, BufReader};

@@ -7,15 +7,17 @@ use phytohub_model::{
 };
 use phytohub_onboarding::Signed;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::identity;
 pub use rows::{ChannelRow, DocumentRow, Member, MemberCertificate, PushRow, RuleRow};
-pub(crate) use rows::{channels, documents, members};
+pub(crate) use rows::{channels, days_left, documents, members};
 
 mod rows;
 
 /// A change, as it travels to the admin address.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = RegistryChange)]
 #[serde(tag = "change", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Change {
     /// Adds a member; whether it is active at once is for the gate to say (`onboarding/gate.rs`).

@@ -5,14 +5,16 @@ use std::thread::JoinHandle;
 
 use phytohub_alert::Office;
 use phytohub_audit::Act;
-use phytohub_model::{ConnectionCode, Fault, ShardId};
+use phytohub_model::{ConnectionCode, Fault, ShardId, Timestamp};
 use tokio::sync::{Semaphore, mpsc};
 
+use crate::admin;
 use crate::alerts;
 use crate::audit::Audit;
 use crate::clock;
 use crate::config::Config;
 use crate::door::Door;
+use crate::history::History;
 use crate::ingress;
 use crate::maintenance::Maintenance;
 use crate::members::{Members, RegistryHandle};
@@ -52,6 +54,12 @@ pub(crate) struct Hub {
     pub(crate) gate: Gate,
     /// Looks on, in a sandbox only.
     pub(crate) observer: Option<Observer>,
+    /// When it started.
+    pub(crate) started: Timestamp,
+    /// The last hour.
+    pub(crate) history: History,
+    /// What failed, as it was last counted.
+    pub(crate) failed: admin::Counted,
     shards: Vec<ShardHandle>,
 }
 
@@ -133,6 +141,9 @@ impl Hub {
             maintenance,
             gate,
             observer,
+            started: clock::now(),
+            history: History::default(),
+            failed: admin::Counted::default(),
             shards,
         };
         Ok((Arc::new(hub), Threads { threads, _lock: lock }))

@@ -210,6 +210,7 @@ async fn post(
     if let (Some(observer), Some(glimpse)) = (&hub.observer, glimpse) {
         observer.saw(hub, certificate, glimpse, &result).await;
     }
+    let is_fault = result.is_err();
     let (outcome, response) = match result {
         Ok(answer) => {
             let body = AnswerBody::chain(phytohub_soap::write_answer(&answer));
@@ -217,7 +218,7 @@ async fn post(
         }
         Err(fault) => (fault_outcome(&fault), faulted(hub, &fault)),
     };
-    hub.metrics.request(operation, outcome);
+    hub.metrics.request(operation, outcome, is_fault);
     tracing::debug!(target: "phytohub::ingress", operation, outcome, "answered");
     response
 }

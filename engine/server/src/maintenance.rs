@@ -2,7 +2,7 @@
 //! way ends first; what was accepted stays and is delivered afterwards.
 
 pub mod commands;
-mod routes;
+pub(crate) mod routes;
 
 use std::fs;
 use std::io;
@@ -15,8 +15,8 @@ use arc_swap::ArcSwapOption;
 use phytohub_audit::Act;
 use phytohub_model::{Fault, FaultKind, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use tokio::sync::watch;
+use utoipa::ToSchema;
 
 use crate::clock;
 use crate::guard::GuardMetrics;
@@ -34,7 +34,8 @@ const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// What members are told.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = MaintenanceNotice)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Notice {
     /// In the operator's words.
@@ -49,12 +50,15 @@ pub(crate) struct Notice {
 }
 
 /// A change, as it travels to the admin address.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MaintenanceChange {
+    /// Whether members are to be answered 503.
     pub(crate) on: bool,
+    /// What they are told; needed to begin it.
     #[serde(default)]
     pub(crate) text: String,
+    /// When it is expected to be over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) until: Option<String>,
 }
@@ -252,13 +256,24 @@ impl Maintenance {
     }
 
     /// As the admin address shows it.
-    pub(crate) fn row(&self) -> Value {
+    pub(crate) fn row(&self) -> MaintenanceState {
         row(self.notice().as_deref(), self.under_way.load(Ordering::SeqCst))
     }
 }
 
-fn row(notice: Option<&Notice>, under_way: usize) -> Value {
-    json!({"on": notice.is_some(), "notice": notice, "under_way": under_way})
+/// Whether the hub is in maintenance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct MaintenanceState {
+    /// Whether members are answered 503.
+    on: bool,
+    /// What they are told; null while they are served.
+    notice: Option<Notice>,
+    /// Requests and calls that were let in before and have not ended.
+    under_way: usize,
+}
+
+fn row(notice: Option<&Notice>, under_way: usize) -> MaintenanceState {
+    MaintenanceState { on: notice.is_some(), notice: notice.cloned(), under_way }
 }
 
 /// Why it was not changed.
@@ -347,11 +362,11 @@ mod tests {
         let pass = maintenance.enter();
         maintenance.change(&on("a", None), "ada").unwrap();
         maintenance.drained(Duration::from_millis(20)).await;
-        assert_eq!(maintenance.row()["under_way"], 1);
+        assert_eq!(maintenance.row().under_way, 1);
         drop(pass);
         maintenance.drained(Duration::from_secs(60)).await;
-        assert_eq!(maintenance.row()["under_way"], 0);
+        assert_eq!(maintenance.row().under_way, 0);
         assert!(maintenance.enter().is_none());
-        assert_eq!(maintenance.row()["under_way"], 0, "who is not let in is not counted");
+        assert_eq!(maintenance.row().under_way, 0, "who is not let in is not counted");
     }
 }

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use phytohub_core::shard::{Inbox, Shard};
+use phytohub_core::shard::{Freed, Inbox, Shard};
 use phytohub_journal::{Log, RealDisk};
-use phytohub_model::{AttemptOutcome, ConnectionCode, Fact, Timestamp, TrackingState};
+use phytohub_model::{AttemptOutcome, ConnectionCode, Fact, TrackingState};
 use phytohub_push::Breaker;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, text};
@@ -22,6 +22,7 @@ use tracing::Instrument;
 use crate::alerts::{CommitTimes, Vitals};
 use crate::clock;
 use crate::guard::GuardMetrics;
+use crate::member_figures::MemberFigures;
 use crate::push::Board;
 use crate::statistics::Tallies;
 use crate::step::Step;
@@ -85,7 +86,10 @@ fn seconds() -> Histogram {
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<RequestLabel, Counter>,
+    /// Those of them that were answered with a fault.
+    errors: AtomicU64,
     refused: Family<ReasonLabel, Counter>,
+    refused_total: AtomicU64,
     /// Open connections.
     pub(crate) connections: Gauge,
     /// Connections ended by the hub, by reason.
@@ -102,6 +106,8 @@ pub(crate) struct Metrics {
     pub(crate) guard: Arc<GuardMetrics>,
     /// What is noted by member, for the statistics.
     pub(crate) tallies: Tallies,
+    /// What is counted by member, for operators.
+    pub(crate) members: Arc<MemberFigures>,
 }
 
 /// What the hub and each of its shards count together; clones count into the same.
@@ -115,6 +121,7 @@ struct Flow {
     batch_bytes: Histogram,
     sync: Histogram,
     commits: Arc<CommitTimes>,
+    members: Arc<MemberFigures>,
 }
 
 /// One shard's part.
@@ -138,6 +145,7 @@ impl Metrics {
     /// Registers everything for `shards` shards and the services that `services` tells of.
     pub(crate) fn new(shards: u8, services: Arc<Board>) -> (Self, Vec<Arc<ShardMetrics>>) {
         let mut registry = Registry::with_prefix("phytohub");
+        let members: Arc<MemberFigures> = Arc::default();
         let flow = Flow {
             steps: Family::new_with_constructor(seconds as fn() -> Histogram),
             accepted: Counter::default(),
@@ -148,6 +156,7 @@ impl Metrics {
             batch_bytes: Histogram::new(exponential_buckets(256.0, 4.0, 10)),
             sync: seconds(),
             commits: Arc::default(),
+            members: Arc::clone(&members),
         };
         flow.register(&mut registry);
         let requests = Family::default();
@@ -177,7 +186,9 @@ impl Metrics {
         let all = Self {
             registry,
             requests,
+            errors: AtomicU64::new(0),
             refused,
+            refused_total: AtomicU64::new(0),
             connections,
             connections_ended,
             judged,
@@ -189,18 +200,21 @@ impl Metrics {
             vitals,
             guard,
             tallies: Tallies::default(),
+            members,
         };
         (all, shards)
     }
 
     /// One request was answered.
-    pub(crate) fn request(&self, operation: &'static str, outcome: &'static str) {
+    pub(crate) fn request(&self, operation: &'static str, outcome: &'static str, is_fault: bool) {
+        self.errors.fetch_add(u64::from(is_fault), std::sync::atomic::Ordering::Relaxed);
         self.requests.get_or_create(&RequestLabel { operation, outcome }).inc();
     }
 
     /// One delivery of the registered code `from` was not accepted.
     pub(crate) fn refused(&self, from: &str, reason: &'static str) {
         self.tallies.refused(from, reason);
+        self.refused_total.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         self.refused.get_or_create(&ReasonLabel { reason }).inc();
     }
 
@@ -212,6 +226,7 @@ impl Metrics {
     /// A delivery of the registered code `from` was judged.
     pub(crate) fn judged(&self, from: &str, judgement: &Judgement) {
         self.tallies.judged(from, judgement);
+        self.members.judged(from, judgement);
         let verdict = judgement.outcome.to_string();
         self.judged.get_or_create(&JudgedLabel { from: from.to_owned(), verdict }).inc();
         for Broken { rule, level } in &judgement.broken {
@@ -266,9 +281,28 @@ impl Metrics {
 
     /// Envelopes that ended since the start.
     pub(crate) fn finished_total(&self) -> u64 {
-        let count =
-            |state: TrackingState| self.flow.finished.get_or_create(&StateLabel { state: state.as_str() }).get();
-        FINAL.into_iter().map(count).sum()
+        FINAL.into_iter().map(|state| self.finished_as(state)).sum()
+    }
+
+    /// Envelopes that ended so since the start.
+    pub(crate) fn finished_as(&self, state: TrackingState) -> u64 {
+        self.flow.finished.get_or_create(&StateLabel { state: state.as_str() }).get()
+    }
+
+    /// Deliveries not accepted since the start.
+    pub(crate) fn refused_total(&self) -> u64 {
+        self.refused_total.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Requests answered with a fault since the start.
+    pub(crate) fn errors_total(&self) -> u64 {
+        self.errors.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Each shard's envelopes that wait, tracks and segments, as of its last tick.
+    pub(crate) fn shards(&self) -> impl Iterator<Item = [u64; 3]> + '_ {
+        let read = |value: &AtomicU64| value.load(std::sync::atomic::Ordering::Relaxed);
+        self.states.iter().map(move |state| [read(&state.pending), read(&state.tracks), read(&state.segments)])
     }
 
     /// Envelopes that wait, as of each shard's last tick.
@@ -316,14 +350,17 @@ impl ShardMetrics {
     }
 
     /// An envelope ended by `fact`.
-    pub(crate) fn ended(&self, fact: &Fact, accepted_at: Timestamp) {
+    pub(crate) fn ended(&self, fact: &Fact, freed: &Freed) {
         let (state, at) = match fact {
-            Fact::Acknowledged(fact) => (TrackingState::from(fact.outcome).as_str(), fact.at),
+            Fact::Acknowledged(fact) => {
+                self.flow.members.ended(freed.to, fact.at, fact.at.since(freed.accepted_at));
+                (TrackingState::from(fact.outcome).as_str(), fact.at)
+            }
             Fact::Expired(fact) => ("FailedDelivery", fact.at),
             _ => return,
         };
         self.flow.finished.get_or_create(&StateLabel { state }).inc();
-        self.flow.dwell.observe(at.since(accepted_at).as_secs_f64());
+        self.flow.dwell.observe(at.since(freed.accepted_at).as_secs_f64());
     }
 
     /// A batch became durable.

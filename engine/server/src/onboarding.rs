@@ -18,7 +18,7 @@ mod sign;
 pub(crate) use candidates::{Keys, partner_changes, prepare};
 pub(crate) use commands::read_signed;
 pub use commands::{OnboardingCommand, onboarding};
-pub(crate) use gate::Gate;
+pub(crate) use gate::{Gate, GrantedBy};
 pub(crate) use observer::{Asking, Observer, is_partner, write_whole};
 pub(crate) use partners::start as start_partners;
 pub use settings::{AcknowledgingWay, OnboardingSettings, Operation, SendingWay};

@@ -2,7 +2,7 @@
 //! their own. A token itself is nowhere: of an operator's its SHA-256 is kept.
 
 pub mod commands;
-mod routes;
+pub(crate) mod routes;
 
 use std::fmt;
 use std::fs::{self, File};
@@ -17,6 +17,7 @@ use phytohub_model::Timestamp;
 use phytohub_operate::layout::{SECRET, write_new};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::admin;
 
@@ -30,7 +31,7 @@ const RESERVED: [&str; 2] = [OWNER, "hub"];
 pub(crate) const OWNER: &str = "owner";
 
 /// What somebody may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Looks and changes.
@@ -75,7 +76,7 @@ pub(crate) struct Operator {
 }
 
 /// A change of the operators, as it travels to the admin address.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(tag = "change", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum OperatorChange {
     /// Adds one; the answer has its token, once.

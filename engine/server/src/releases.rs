@@ -3,7 +3,7 @@
 
 pub mod commands;
 pub(crate) mod documents;
-mod routes;
+pub(crate) mod routes;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

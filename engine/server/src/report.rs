@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Json, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
 use phytohub_core::registry::Registry;
@@ -24,6 +24,7 @@ use phytohub_shard::{Parts, Recovered, recover};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
+use crate::admin::{Problem, fail};
 use crate::clock;
 use crate::config::Config;
 use crate::hub::{Hub, core_settings};
@@ -61,8 +62,9 @@ impl ReportSettings {
 }
 
 /// What a report is asked for, as in the address of GET /v1/report.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Wish {
     /// First day, `2026-01-01`.
     pub from: String,
@@ -207,12 +209,26 @@ pub(crate) fn routes<S>(hub: Arc<Hub>) -> Router<S> {
     Router::new().route("/v1/report", get(without_prices).post(with_prices)).with_state(hub)
 }
 
-async fn without_prices(State(hub): State<Arc<Hub>>, Query(wish): Query<Wish>) -> Response {
+/// The report of a period.
+#[utoipa::path(get, path = "/v1/report", tag = "look", params(Wish), responses(
+    (status = 200, content((Report = "application/json"), (String = "text/html"), (String = "text/csv"))),
+    (status = 400, body = Problem, description = "What was asked cannot be read."),
+    (status = 500, body = Problem, description = "A file cannot be read."),
+    (status = 503, body = Problem, description = "The hub is too busy, or stopping."),
+))]
+pub(crate) async fn without_prices(State(hub): State<Arc<Hub>>, Query(wish): Query<Wish>) -> Response {
     answer(of_hub(&hub, &wish, None).await)
 }
 
-/// The body is a price file.
-async fn with_prices(State(hub): State<Arc<Hub>>, Query(wish): Query<Wish>, prices: String) -> Response {
+/// The report of a period with what it cost; the body is a price file.
+#[utoipa::path(post, path = "/v1/report", tag = "look", params(Wish),
+    request_body(content = String, content_type = "text/plain", description = "A price file, TOML"), responses(
+    (status = 200, content((Report = "application/json"), (String = "text/html"), (String = "text/csv"))),
+    (status = 400, body = Problem, description = "What was asked cannot be read."),
+    (status = 500, body = Problem, description = "A file cannot be read."),
+    (status = 503, body = Problem, description = "The hub is too busy, or stopping."),
+))]
+pub(crate) async fn with_prices(State(hub): State<Arc<Hub>>, Query(wish): Query<Wish>, prices: String) -> Response {
     answer(of_hub(&hub, &wish, Some(&prices)).await)
 }
 
@@ -227,7 +243,7 @@ fn answer(made: Result<Made, (StatusCode, String)>) -> Response {
             ];
             (head, made.text).into_response()
         }
-        Err((status, error)) => (status, Json(serde_json::json!({ "error": error }))).into_response(),
+        Err((status, error)) => fail(status, error),
     }
 }
 

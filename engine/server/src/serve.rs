@@ -20,6 +20,7 @@ use crate::alerts;
 use crate::config::Config;
 use crate::deadline::{Phase, Watched};
 use crate::door::Place;
+use crate::history;
 use crate::hub::{self, Hub};
 use crate::identity;
 use crate::ingress;
@@ -72,6 +73,7 @@ async fn run(layout: &Layout, config: Config) -> Result<(), String> {
     }
     let mut signals = Signals::new().map_err(|error| format!("no signals: {error}"))?;
     tokio::spawn(hub::keep_time(Arc::clone(&hub)));
+    tokio::spawn(history::keep(Arc::clone(&hub), stop.clone()));
     let watch = alerts::start(&hub, layout, stop.clone());
     tokio::spawn(admin::serve(admin_socket, Arc::clone(&hub), token, stop.clone()));
     let pusher = tokio::spawn(push::run(Arc::clone(&hub), own_identity, stop.clone()));

@@ -13,6 +13,7 @@ use phytohub_soap::{Answer, Delivery, HeaderAnswer, Operation, Request};
 use crate::acknowledge;
 use crate::append;
 use crate::authenticate::{self, Caller};
+use crate::clock;
 use crate::deliver;
 use crate::hub::Hub;
 use crate::step::Step;
@@ -30,17 +31,32 @@ pub(crate) async fn call(
     let authenticated = async { authenticate::caller(&hub.registry.load(), certificate) };
     let caller = hub.metrics.step(Step::Authenticate, authenticated).await?;
     let operation = request.operation();
+    let result = perform(hub, &caller, operation, request).await;
+    let members = &hub.metrics.members;
+    match &result {
+        // Noted where the reason is known, see `refused`.
+        Ok(Answer::Delivered { header: HeaderAnswer::Echo(_), .. }) => {}
+        Ok(_) => members.served(&caller.codes, clock::now()),
+        Err(fault) => {
+            members.failed(&caller.codes, clock::now(), &format!("{}: {}", operation.name(), fault.message));
+        }
+    }
+    result
+}
+
+/// The steps of one request of a known caller.
+async fn perform(hub: &Arc<Hub>, caller: &Caller, operation: Operation, request: Request) -> Result<Answer, Fault> {
     match request {
         Request::DeliverEnvelope(delivery) | Request::DeliverPhytoEnvelope(delivery) => {
-            deliver_envelope(hub, &caller, operation, delivery, Validation::No).await
+            deliver_envelope(hub, caller, operation, delivery, Validation::No).await
         }
         Request::ValidateAndDeliverEnvelope(delivery) => {
-            deliver_envelope(hub, &caller, operation, delivery, Validation::First).await
+            deliver_envelope(hub, caller, operation, delivery, Validation::First).await
         }
         Request::DeliverCountryResponseEnvelope(mut delivery) => {
             // An envelope of its own, whatever type the client copied from the certificate it answers.
             delivery.header.certificate_type = DocumentType::COUNTRY_RESPONSE.0;
-            deliver_envelope(hub, &caller, operation, delivery, Validation::No).await
+            deliver_envelope(hub, caller, operation, delivery, Validation::No).await
         }
         Request::ValidatePhytoXml(content) => {
             let content = content.unwrap_or_else(|| phytohub_soap::Content::from_text(""));
@@ -51,14 +67,14 @@ pub(crate) async fn call(
         | Request::PullSingleImportEnvelope { .. }
         | Request::PullImportEnvelope
         | Request::GetUnderDeliveryEnvelope => {
-            hub.metrics.step(Step::Deliver, fetch(hub, &caller, operation, request)).await
+            hub.metrics.step(Step::Deliver, fetch(hub, caller, operation, request)).await
         }
         Request::AcknowledgeEnvelopeReceipt { .. }
         | Request::AdvancedAcknowledgeEnvelopeReceipt { .. }
         | Request::AcknowledgeFailedEnvelopeReceipt { .. }
         | Request::SetTrackingInfoUpdate(_)
         | Request::GetEnvelopeTrackingInfo { .. } => {
-            hub.metrics.step(Step::Acknowledge, conclude(hub, &caller, operation, request)).await
+            hub.metrics.step(Step::Acknowledge, conclude(hub, caller, operation, request)).await
         }
         Request::GetActiveNppos => {
             let registry = hub.registry.load();
@@ -132,6 +148,8 @@ fn refused(hub: &Hub, caller: &Caller, operation: Operation, mut fields: HeaderF
     let own = caller.codes.iter().find(|code| code.as_str() == fields.from).or(caller.codes.first());
     hub.metrics.refused(own.map_or("", ConnectionCode::as_str), refusal.reason());
     hub.metrics.vitals.refused(&caller.codes, &fields.from);
+    let why = format!("{}: refused, {}", operation.name(), refusal.reason().replace('_', " "));
+    hub.metrics.members.failed(own.map_or(&[], std::slice::from_ref), clock::now(), &why);
     tracing::debug!(target: "phytohub::authenticate", reason = refusal.reason(), "delivery refused");
     fields.delivery_number.clear();
     fields.tracking_info = TrackingState::FailedDelivery.as_str().to_owned();

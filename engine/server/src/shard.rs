@@ -266,7 +266,7 @@ impl Witness for Onlooker {
 
     fn ended(&mut self, fact: &Fact, freed: &Freed) {
         self.pending.ended(&freed.from);
-        self.metrics.ended(fact, freed.accepted_at);
+        self.metrics.ended(fact, freed);
     }
 
     fn arrived(&mut self, receiver: &ConnectionCode) {

@@ -204,7 +204,7 @@ impl Recorder {
 
 /// The span in microseconds that 99 of 100 commits between two looks did not exceed, as exact as the buckets are; 0
 /// when there were none.
-fn p99_us(before: &[Bucket], now: &[Bucket]) -> u64 {
+pub(crate) fn p99_us(before: &[Bucket], now: &[Bucket]) -> u64 {
     let counts = || {
         let earlier = before.iter().map(|bucket| bucket.count).chain(std::iter::repeat(0));
         now.iter().zip(earlier).map(|(bucket, earlier)| (bucket.seconds, bucket.count.saturating_sub(earlier)))

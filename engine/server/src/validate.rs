@@ -1,6 +1,7 @@
 //! Step 3, validate: the validator behind an interface, off the shard's thread.
 
 mod aside;
+mod lists;
 mod module;
 mod native;
 mod profiles;
@@ -17,6 +18,7 @@ use phytohub_soap::Content;
 use phytoval::Expected;
 
 pub(crate) use aside::Delivered;
+pub(crate) use lists::ListInForce;
 pub(crate) use release::ReleaseShadow;
 pub(crate) use settings::{Above, ValidationSettings};
 pub(crate) use shadow::ValidatorState;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
 mod admin;
+mod admin_api;
 mod alerts;
 mod canary;
 mod change;

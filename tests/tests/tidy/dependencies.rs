@@ -41,6 +41,7 @@ pub(crate) const CRATES: &[Crate] = &[
             "serde_json",
             "tokio",
             "tokio-rustls",
+            "utoipa",
         ],
         dev: &["tempfile", "toml"],
     },
@@ -106,7 +107,7 @@ pub(crate) const CRATES: &[Crate] = &[
     Crate {
         folder: "engine/onboarding",
         name: "phytohub-onboarding",
-        normal: &["phytohub-model", "phytohub-soap", "serde", "serde_json"],
+        normal: &["phytohub-model", "phytohub-soap", "serde", "serde_json", "utoipa"],
         dev: &[],
     },
     Crate {
@@ -156,13 +157,13 @@ pub(crate) const CRATES: &[Crate] = &[
     Crate {
         folder: "engine/audit",
         name: "phytohub-audit",
-        normal: &["phytohub-model", "ring", "serde", "serde_json", "thiserror"],
+        normal: &["phytohub-model", "ring", "serde", "serde_json", "thiserror", "utoipa"],
         dev: &["proptest", "tempfile"],
     },
     Crate {
         folder: "engine/change",
         name: "phytohub-change",
-        normal: &["phytohub-model", "phytoval", "ring", "serde", "serde_json", "thiserror"],
+        normal: &["phytohub-model", "phytoval", "ring", "serde", "serde_json", "thiserror", "utoipa"],
         dev: &["tempfile"],
     },
     Crate {
@@ -201,7 +202,7 @@ pub(crate) const CRATES: &[Crate] = &[
     Crate {
         folder: "engine/report",
         name: "phytohub-report",
-        normal: &["phytohub-model", "phytohub-plot", "serde", "serde_json", "toml"],
+        normal: &["phytohub-model", "phytohub-plot", "serde", "serde_json", "toml", "utoipa"],
         dev: &["proptest"],
     },
     Crate {
@@ -268,6 +269,7 @@ pub(crate) const CRATES: &[Crate] = &[
             "tracing-subscriber",
             "x509-parser",
             "xxhash-rust",
+            "utoipa",
         ],
         dev: &["allocation-counter"],
     },

@@ -11,10 +11,14 @@ import { redeliver } from "./failed.js";
 /** The most that one search shows. */
 const ROWS_MAX = 100;
 
+/** Characters of a delivery number. */
+const NUMBER_LENGTH = 26;
+
 const STATES = ["", "pending", "delivered", "failed"];
 
 const LEVELS = {
-  pending: "info", accepted: "info", parked: "warning", delivered: "clean", acknowledged: "clean", failed: "severe",
+  pending: "info", accepted: "info", parked: "warning", delivered: "clean", "delivered with warnings": "warning",
+  "delivered not readable": "warning", "delivered, not readable": "warning", acknowledged: "clean", failed: "severe",
   expired: "severe", refused: "severe", unreachable: "warning", unclear: "warning", answered: "clean",
 };
 
@@ -31,7 +35,8 @@ export const envelopes = {
       heading("Envelopes"),
       search(asked, context),
       found ? list(found, context) :
-        quiet("Search by delivery number for one envelope, or by anything else for a list."),
+        quiet("Search by delivery number for one envelope, or by anything else for a list. Of both numbers the first "
+          + "few characters are enough."),
     ];
   },
 };
@@ -60,9 +65,11 @@ function search(asked, { go }) {
   const submit = (event) => {
     event.preventDefault();
     const given = [...new FormData(event.currentTarget)].map(([name, value]) => [name, value.trim()]);
-    const { number, ...others } = Object.fromEntries(given);
-    const wanted = Object.entries(others).filter(([, value]) => value !== "");
-    go(number ? `#/envelope/${encodeURIComponent(number)}` : `#/envelopes?${new URLSearchParams(wanted)}`);
+    const wanted = given.filter(([, value]) => value !== "");
+    const { number = "" } = Object.fromEntries(given);
+    // A whole delivery number is of one envelope.
+    go(NUMBER_LENGTH <= number.length ? `#/envelope/${encodeURIComponent(number)}` :
+      `#/envelopes?${new URLSearchParams(wanted)}`);
   };
   return on(element("form", { class: "card search", role: "search" },
     element("label", { class: "stack" }, "Delivery number", input("number", { spellcheck: "false" })),
@@ -74,27 +81,38 @@ function search(asked, { go }) {
     element("button", { type: "submit", class: "main" }, "Search")), { submit });
 }
 
-function list({ envelopes: rows = [], more }, { redraw }) {
-  return card(plural(rows.length, "envelope"),
+function list({ envelopes: rows = [], more, matched }, { redraw }) {
+  return card(plural(matched ?? rows.length, "envelope"),
     table({
       name: "envelopes", caption: "Envelopes that were found", rows, key: ({ number }) => number, redraw,
       empty: "No envelope is like that. Tracks are kept for the time that the hub's settings say.",
       columns: [
-        { title: "Delivery number", wide: true, cell: ({ number }) => envelopeLink(number) },
+        { title: "Delivery number", wide: true, cell: named },
         wide("Certificate", (row) => row.certificate_number),
         column("From", ({ from }) => from),
-        column("To", ({ to }) => to),
+        column("To", destination),
         { title: "Document", cell: ({ type, status }) => `${text(type)}:${text(status)}` },
         { title: "State", sort: ({ state }) => state, cell: stateBadge },
         column("Accepted", (row) => row.accepted_at, time),
         column("Ended", (row) => row.ended_at, time),
       ],
     }),
-    more ? quiet(`There are more; these are the first ${rows.length}. Say more of what you look for.`) : "");
+    more ? quiet(`There are more; these are the newest ${rows.length}. Say more of what you look for.`) : "");
+}
+
+/** A copy for a channel is an envelope of its own, and no certificate more. */
+function named({ number, original }) {
+  return original ? [envelopeLink(number), " ", badge("quiet", "copy")] : envelopeLink(number);
+}
+
+/** Where it goes: a copy to its channel. */
+function destination({ to, receiver, original }) {
+  return original ? receiver ?? to : to;
 }
 
 function stateBadge({ state, parked }) {
-  return element("span", {}, badge(level(state), text(state)), parked ? badge("warning", "parked") : "");
+  const words = text(state).replaceAll("_", " ");
+  return element("span", {}, badge(level(words), words), parked ? badge("warning", "parked") : "");
 }
 
 function level(word) {

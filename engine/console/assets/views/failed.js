@@ -11,7 +11,8 @@ const KINDS = [
   ["parked", "Parked", "Their service refused them. They wait until they are redelivered, pulled or expired.",
     "warning"],
   ["failing", "Being tried", "Their delivery failed at least once and is tried again by itself.", "info"],
-  ["failed", "Failed", "They ended without delivery; their senders were told.", "severe"],
+  ["failed", "Failed", "Nobody acknowledged them in time; their senders were told. Those of the last 14 days, "
+    + "counted once a minute.", "severe"],
 ];
 
 export const failed = {
@@ -48,8 +49,8 @@ function entry(group, level, context) {
       mayRedeliver ? button(number === 1 ? "Redeliver" : `Redeliver all ${count(number)}`, () => redeliver({
         destination, cause, title: `Redeliver ${plural(number, "envelope")} to ${destination}?`,
       }, context), { class: "main group-redeliver" }) : ""),
-    element("p", { class: "quiet" }, "oldest ", age(oldest), ", newest ", age(newest)),
-    element("details", {}, element("summary", {}, plural(numbers.length, "delivery number")),
+    oldest || newest ? element("p", { class: "quiet" }, "oldest ", age(oldest), ", newest ", age(newest)) : "",
+    numbers.length === 0 ? "" : element("details", {}, element("summary", {}, plural(numbers.length, "delivery number")),
       element("ul", { class: "numbers" }, ...numbers.map((one) => element("li", { "data-key": one },
         link(`#/envelope/${encodeURIComponent(one)}`, letters(one)),
         mayRedeliver ? button("Redeliver", () => redeliver({ numbers: [one], title: `Redeliver ${one}?` }, context), {

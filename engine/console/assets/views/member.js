@@ -3,7 +3,7 @@
 import * as api from "../api.js";
 import { choice, confirm, line, pem, upload } from "../dialog.js";
 import { element } from "../elements.js";
-import { age, count, country, day, percent, plural, span, text } from "../format.js";
+import { age, count, country, day, percent, plural, span, text, time } from "../format.js";
 import {
   badge, button, card, column, facts, heading, letters, link, number, quiet, said, table, tiles, wide,
 } from "../parts.js";
@@ -41,11 +41,15 @@ function figures(one) {
     ["Queued", count(one.pending), `oldest ${span(one.oldest_age_seconds)}`],
     ["Parked", one.parked ? link("#/failed", count(one.parked)) : count(one.parked), "wait for an operator",
       one.parked && "warning"],
-    ["Dwell p50", span(one.dwell_p50_seconds), "from accepted to acknowledged"],
-    ["Dwell p99", span(one.dwell_p99_seconds), "from accepted to acknowledged"],
+    ["Dwell p50", span(one.dwell_p50_seconds), dwellMeans(one)],
+    ["Dwell p99", span(one.dwell_p99_seconds), dwellMeans(one)],
     ["Last success", age(one.last_success_at), ""],
     ["Last error", age(one.last_error?.at), one.last_error ? said(one.last_error.text) : ""],
   ]);
+}
+
+function dwellMeans({ dwell_hours: hours }) {
+  return `from accepted to acknowledged${hours ? `, last ${hours} h` : ""}`;
 }
 
 function settings(one, { mayChange, refresh }) {
@@ -54,7 +58,8 @@ function settings(one, { mayChange, refresh }) {
   return card("Registry",
     facts([
       ["State", state(one)],
-      ["Onboarding", text(one.onboarding?.state)],
+      ["Onboarding", element("span", {}, said(one.onboarding?.state),
+        ...(one.onboarding?.let_in_at ? [", ", time(one.onboarding.let_in_at)] : []))],
       ["Receives", allowed.length === 0 ? "all documents" : allowed.join(", ")],
       ["Delivery", text(mode(one.delivery))],
       mode(one.delivery) === "push" && ["Its service", letters(url)],
@@ -80,8 +85,8 @@ function quality({ quality: given }, { redraw }) {
   const list = given?.rules ?? [];
   return card("Validation quality",
     element("p", {}, given?.judged ?
-      `${percent(clean(given))} of ${plural(given.judged, "certificate")} that it sent were clean.` :
-      "None of its certificates was judged yet."),
+      `${percent(clean(given))} of ${plural(given.judged, "certificate")} that it sent were clean, since the hub started.` :
+      "None of its certificates was judged since the hub started."),
     list.length === 0 ? "" : table({
       name: "quality", caption: "Broken rules", rows: list, redraw, empty: "",
       key: ({ rule, level }) => `${rule} ${level}`,

@@ -55,7 +55,7 @@ function who(member) {
   const name = member.name || country(member.code);
   return [
     link(`#/member/${encodeURIComponent(member.code)}`, element("strong", {}, member.code)),
-    member.kind === "channel" ? badge("quiet", "channel") : "",
+    ...(member.kind === "channel" ? [" ", badge("quiet", "channel")] : []),
     under(name, "name"),
   ];
 }

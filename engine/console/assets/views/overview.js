@@ -17,6 +17,10 @@ export const overview = {
   draw({ alerts }, context) {
     const { state } = context;
     const list = alerts.value?.firing ?? [];
+    if (state.totals === undefined) {
+      // The hub did not say how it is: no figures are better than empty ones.
+      return [heading("Overview"), problem(alerts.problem)];
+    }
     return [
       heading("Overview"),
       problem(alerts.problem),
@@ -38,14 +42,14 @@ function figures({ totals = {}, capacity = {}, disk = {}, push = {} }) {
       `${count(totals.pending)} of ${count(capacity.pending_limit)} envelopes`, tone(used)],
     ["Rate against proven", percent(rate),
       element("span", {}, `peak ${figure(capacity.rate_peak)}/s `, age(capacity.rate_peak_at)), tone(rate)],
-    ["Disk free", bytes(disk.free_bytes),
-      `journal ${bytes(disk.journal_bytes)}, low water ${bytes(disk.low_water_bytes)}`, disk.low && "severe"],
+    ["Disk free", bytes(disk.free_bytes), `${disk.total_bytes === undefined ? "" : `of ${bytes(disk.total_bytes)}; `}`
+      + `journal ${bytes(disk.journal_bytes)}, low water ${bytes(disk.low_water_bytes)}`, disk.low && "severe"],
     ["Parked", link("#/failed", count(totals.parked ?? push.parked)), "wait for an operator",
       totals.parked ? "warning" : ""],
     ["Breakers open", count(push.breakers_open), `of ${plural(push.destinations, "push destination")}`,
       push.breakers_open ? "severe" : ""],
     ["Delivered", count(totals.delivered), `of ${count(totals.accepted)} accepted; ${count(totals.failed)} failed, `
-      + `${count(totals.refused)} refused`],
+      + `${count(totals.refused)} refused since the start`],
   ]);
 }
 

@@ -111,8 +111,15 @@ function listTable(rows, { redraw }) {
       column("Valid from", (row) => row.valid_from, day),
       number("Rows", (row) => row.rows),
       wide("Source", ({ source }) => source),
+      wide("From", ({ from = [] }) => from.map(part).join(", ")),
     ],
   });
+}
+
+/** Where a part of a list comes from. */
+function part({ origin, file, adds }) {
+  const name = String(file ?? "").split("/").at(-1);
+  return origin === "hub" ? "built in" : `${adds ? "and " : ""}${text(name)} (${text(origin)})`;
 }
 
 function documentTable(rows, { redraw }) {

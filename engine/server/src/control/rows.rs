@@ -7,12 +7,13 @@ use phytohub_model::{
     AllowedDocument, Certificate, Channel, ChannelRule, ConnectionCode, Delivery, DocumentKind, Nppo, Timestamp, Trust,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::clock;
 use crate::identity;
 
 /// A member as it is listed and shown.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub struct Member {
     /// Connection code.
     pub code: String,
@@ -35,7 +36,7 @@ pub struct Member {
 }
 
 /// A service that the hub calls.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub struct PushRow {
     /// Where.
     pub url: String,
@@ -46,7 +47,7 @@ pub struct PushRow {
 }
 
 /// A rule as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub struct RuleRow {
     /// Its number.
     pub id: i32,
@@ -66,7 +67,7 @@ pub struct RuleRow {
 }
 
 /// A channel as it is listed.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub struct ChannelRow {
     /// Its code.
     pub code: String,
@@ -86,7 +87,7 @@ pub struct ChannelRow {
 }
 
 /// A document type as it is listed.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub struct DocumentRow {
     /// Its number.
     #[serde(rename = "type")]
@@ -100,7 +101,7 @@ pub struct DocumentRow {
 }
 
 /// A registered certificate as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub struct MemberCertificate {
     /// SHA-256, hexadecimal.
     pub fingerprint: String,
@@ -151,7 +152,7 @@ fn member(registry: &Registry, nppo: &Nppo) -> Member {
 }
 
 /// Whole days from `now` to the end of a certificate; less than 0 behind it.
-fn days_left(not_after: Timestamp, now: Timestamp) -> i64 {
+pub(crate) fn days_left(not_after: Timestamp, now: Timestamp) -> i64 {
     const DAY_MS: i128 = 86_400_000;
     let days = (i128::from(not_after.0) - i128::from(now.0)).div_euclid(DAY_MS);
     i64::try_from(days).unwrap_or(i64::MAX)

@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 
-use super::{Denied, MaintenanceChange};
+use super::{Denied, MaintenanceChange, MaintenanceState};
+use crate::admin::Problem;
 use crate::hub::Hub;
 use crate::operators::Caller;
 
@@ -21,11 +22,19 @@ pub(crate) fn routes<S>(hub: Arc<Hub>) -> Router<S> {
     Router::new().route("/v1/maintenance", get(show).post(change)).with_state(hub)
 }
 
-async fn show(State(hub): State<Arc<Hub>>) -> Response {
+/// Whether the hub is in maintenance, and what members are told.
+#[utoipa::path(get, path = "/v1/maintenance", tag = "look", responses((status = 200, body = MaintenanceState)))]
+pub(crate) async fn show(State(hub): State<Arc<Hub>>) -> Response {
     Json(hub.maintenance.row()).into_response()
 }
 
-async fn change(
+/// Begins or ends it. The answer waits a moment for what is under way.
+#[utoipa::path(post, path = "/v1/maintenance", tag = "change", request_body = MaintenanceChange, responses(
+    (status = 200, body = MaintenanceState),
+    (status = 400, body = Problem, description = "What was asked cannot be used."),
+    (status = 503, body = Problem, description = "The disk does not allow it."),
+))]
+pub(crate) async fn change(
     State(hub): State<Arc<Hub>>,
     Extension(caller): Extension<Caller>,
     Json(wanted): Json<MaintenanceChange>,

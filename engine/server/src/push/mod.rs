@@ -15,7 +15,7 @@ use phytohub_push::Identity;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub(crate) use board::Board;
+pub(crate) use board::{Board, Status};
 pub(crate) use settings::PushSettings;
 
 use crate::hub::Hub;

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use phytohub_change::{ARTEFACT_BYTES_MAX, ChangeError, Release, Row, Seen, Sender, StoreError};
 use phytohub_model::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Longest body of a change: the largest file in base64, and the words around it.
 pub(crate) const BODY_BYTES_MAX: usize = ARTEFACT_BYTES_MAX / 3 * 4 + (64 << 10);
@@ -13,7 +14,7 @@ pub(crate) const BODY_BYTES_MAX: usize = ARTEFACT_BYTES_MAX / 3 * 4 + (64 << 10)
 const ROWS_IN_LIST: usize = 50;
 
 /// What an operator asks.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(tag = "change", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum ReleaseChange {
     /// Makes a release of a file.
@@ -61,7 +62,8 @@ pub(crate) enum ReleaseChange {
 }
 
 /// A release with a glance at its shadow.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = ListedRelease)]
 pub(crate) struct Listed {
     #[serde(flatten)]
     pub(crate) release: Release,
@@ -69,7 +71,7 @@ pub(crate) struct Listed {
 }
 
 /// The totals of a shadow's report and its first rows.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub(crate) struct Glance {
     pub(crate) since: String,
     pub(crate) last_at: Option<String>,
@@ -86,7 +88,7 @@ pub(crate) struct Glance {
 }
 
 /// A sender of what the release will refuse.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub(crate) struct ListedSender {
     pub(crate) code: String,
     #[serde(flatten)]
@@ -94,7 +96,7 @@ pub(crate) struct ListedSender {
 }
 
 /// All releases.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub(crate) struct ListedReleases {
     pub(crate) releases: Vec<Listed>,
 }

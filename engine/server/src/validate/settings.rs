@@ -8,14 +8,16 @@ use phytohub_model::{CodeList, CodeRow};
 use phytoval::Validator;
 use phytoval::codelists::{self, Problem};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Judge;
+use super::lists::{ListInForce, Lists};
 use super::module::ModuleJudge;
 use super::native::NativeJudge;
 use super::profiles::Read;
 
 /// Section `[validation]`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ValidationSettings {
     /// What follows from a verdict.
@@ -23,13 +25,16 @@ pub struct ValidationSettings {
     /// A built-in profile, or the path of a national overlay.
     pub profile: String,
     /// Paths of code lists that take the place of others or add to them.
+    #[schema(value_type = Vec<String>)]
     pub lists: Vec<PathBuf>,
     /// Path of a WebAssembly module of the validator that judges instead of the native one; empty for that.
+    #[schema(value_type = String)]
     pub validator: PathBuf,
 }
 
 /// What follows from a verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = ValidationMode)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// ValidateAndDeliverEnvelope refuses what a severe finding is in; DeliverEnvelope is not judged.
@@ -75,6 +80,8 @@ pub(crate) struct Equipment {
     pub(crate) judge: Arc<dyn Judge>,
     /// The rows that the operations on code lists answer.
     pub(crate) rows: Vec<(CodeList, Arc<Vec<CodeRow>>)>,
+    /// The lists in force, as operators are told.
+    pub(crate) lists: Vec<ListInForce>,
 }
 
 impl ValidationSettings {
@@ -100,11 +107,12 @@ impl ValidationSettings {
         };
         let mut validator = Validator::default();
         let mut rows = CodeList::ALL.map(|list| (list, codelists::rows(list))).to_vec();
-        let mut parts = Vec::new();
+        let (mut parts, mut lists) = (Vec::new(), Lists::built_in());
         for path in &self.lists {
             let text = read(path)?;
             let asked = load(&text, &mut validator, &mut rows)
                 .map_err(|error| format!("[validation] lists: {}: {error}", path.display()))?;
+            lists.load(path, &text);
             parts.extend(asked.then_some(text));
         }
         let profile = Read::named(&self.profile, dir).map_err(|problem| format!("[validation] {problem}"))?;
@@ -117,7 +125,8 @@ impl ValidationSettings {
             let opened = ModuleJudge::open(&path, validator.profile.name(), &parts, dir.to_owned());
             Arc::new(opened.map_err(|error| format!("[validation] validator: {}: {error}", path.display()))?)
         };
-        Ok(Equipment { judge, rows: rows.into_iter().map(|(list, rows)| (list, Arc::new(rows))).collect() })
+        let rows = rows.into_iter().map(|(list, rows)| (list, Arc::new(rows))).collect();
+        Ok(Equipment { judge, rows, lists: lists.rows() })
     }
 }
 

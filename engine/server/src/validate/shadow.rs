@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use phytohub_model::{Header, Level};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::settings::{Equipment, ValidationSettings};
 use super::{Broken, Judgement};
@@ -47,7 +48,8 @@ struct Counts {
 }
 
 /// What the candidate would change.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = CandidateReport)]
 pub(crate) struct ShadowReport {
     /// What the candidate is made of.
     pub(crate) candidate: ValidationSettings,
@@ -64,7 +66,8 @@ pub(crate) struct ShadowReport {
 }
 
 /// What it would change for one class of certificates.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = CandidateClass)]
 pub(crate) struct ClassReport {
     /// Sender.
     pub(crate) from: String,
@@ -83,7 +86,8 @@ pub(crate) struct ClassReport {
 }
 
 /// What it would change for one rule of one class.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[schema(as = CandidateRule)]
 pub(crate) struct RuleReport {
     /// The rule.
     pub(crate) rule: String,
@@ -195,7 +199,7 @@ impl fmt::Display for ShadowReport {
 }
 
 /// What is in force and what is tried, as the admin address tells it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub(crate) struct ValidatorState {
     /// What judges: `base` with the releases in force.
     pub(crate) active: ValidationSettings,

@@ -7,9 +7,11 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use phytohub_model::{CodeList, CodeRow};
 use phytoval::Profile;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Judge;
 use super::aside::{Aside, Delivered};
+use super::lists::ListInForce;
 use super::profiles::Read;
 use super::release::ReleaseShadow;
 use super::settings::{Above, Equipment, Mode, ValidationSettings};
@@ -51,7 +53,7 @@ struct Shadow {
 }
 
 /// A change of what judges, as it travels to the admin address.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(tag = "change", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum ValidatorChange {
     /// Lets a candidate judge beside the validator in force; takes the place of the one before.
@@ -110,6 +112,11 @@ impl Validators {
         let active = self.active.load();
         let found = active.equipment.rows.iter().find(|(list, _)| *list == wanted);
         found.map(|(_, rows)| Arc::clone(rows)).unwrap_or_default()
+    }
+
+    /// The code lists in force, as operators are told.
+    pub(crate) fn lists(&self) -> Vec<ListInForce> {
+        self.active.load().equipment.lists.clone()
     }
 
     /// Whether deliveries are wanted by [`Self::delivered`] at all.
