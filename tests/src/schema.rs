@@ -1,5 +1,5 @@
-//! Holds a JSON value to a schema of an OpenAPI 3.1 document, as far as the hub's document uses JSON Schema, and refuses
-//! to guess at the rest.
+//! Holds a JSON value to a schema of an OpenAPI 3.1 document, as far as the hub's document uses JSON Schema, and
+//! refuses to guess at the rest.
 //!
 //! Stricter than the standard: an object may only have the properties that its schema names. (The crate `jsonschema`
 //! would bring thirty more crates, two of them in a second version, and turn on a feature of serde_json for the hub.)

@@ -217,7 +217,8 @@ async fn nppos(State(admin): State<Admin>, Query(wanted): Query<Wanted>) -> Resp
 }
 
 /// Channels as the registry has them.
-#[utoipa::path(get, path = "/v1/channels", tag = "registry", responses((status = 200, body = Vec<control::ChannelRow>)))]
+#[utoipa::path(get, path = "/v1/channels", tag = "registry",
+    responses((status = 200, body = Vec<control::ChannelRow>)))]
 async fn channels(State(admin): State<Admin>) -> Response {
     Json(control::channels(&admin.hub.registry.load())).into_response()
 }

@@ -235,7 +235,7 @@ async fn refuse_stranger(
     while let Some(Ok(_)) = body.frame().await {}
     phases.enter(Phase::Work);
     let outcome = fault_outcome(fault);
-    hub.metrics.request("unknown_caller", outcome);
+    hub.metrics.request("unknown_caller", outcome, true);
     tracing::debug!(target: "phytohub::ingress", outcome, "a stranger's request was not read");
     let mut response = faulted(hub, fault);
     if !body.is_end_stream() {

@@ -12,9 +12,9 @@ use utoipa::{Modify, OpenApi};
 #[openapi(
     info(
         title = "phytohub admin address",
-        description = "What operators see of a hub and change in it. Times are RFC 3339 in UTC. What is below /v1 needs \
-                       the header 'Authorization: Bearer TOKEN'; errors there are documents with a sentence. Headers and figures only: no certificate's content \
-                       is ever answered.",
+        description = "What operators see of a hub and change in it. Times are RFC 3339 in UTC. What is below /v1 \
+                       needs the header 'Authorization: Bearer TOKEN'; errors there are documents with a sentence. \
+                       Headers and figures only: no certificate's content is ever answered.",
         contact(),
     ),
     paths(
