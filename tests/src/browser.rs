@@ -122,8 +122,14 @@ impl Browser {
 
     /// Shows the page as a phone of so many pixels would whose owner likes it dark.
     pub fn dark_phone(&self, width: u32, height: u32) {
-        let screen = json!({"width": width, "height": height, "deviceScaleFactor": 2, "mobile": true});
-        let dark = json!({"features": [{"name": "prefers-color-scheme", "value": "dark"}]});
+        self.show_on(width, height, true, "dark");
+    }
+
+    /// Shows the page on a screen of so many pixels, a phone's or not, in this scheme of colours: `light` or `dark`.
+    pub fn show_on(&self, width: u32, height: u32, is_phone: bool, colours: &str) {
+        let scale = if is_phone { 2 } else { 1 };
+        let screen = json!({"width": width, "height": height, "deviceScaleFactor": scale, "mobile": is_phone});
+        let dark = json!({"features": [{"name": "prefers-color-scheme", "value": colours}]});
         for (name, given) in [("setDeviceMetricsOverride", screen), ("setEmulatedMedia", dark)] {
             let call = json!({"cmd": format!("Emulation.{name}"), "params": given});
             self.command("POST", "/goog/cdp/execute", &call);

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod changes;
+mod real;
 
 use std::path::PathBuf;
 

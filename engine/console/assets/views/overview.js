@@ -28,7 +28,7 @@ export const overview = {
       figures(state),
       element("div", { class: "plots" }, ...plots(state)),
       shards(state, context),
-      element("p", { class: "quiet small" }, "All times are UTC. Started ", time(state.started_at), ", version ",
+      element("p", { class: "quiet small" }, "All times are UTC. Counts are since the hub started, ", time(state.started_at), ", version ",
         text(state.version), "."),
     ];
   },
@@ -49,7 +49,7 @@ function figures({ totals = {}, capacity = {}, disk = {}, push = {} }) {
     ["Breakers open", count(push.breakers_open), `of ${plural(push.destinations, "push destination")}`,
       push.breakers_open ? "severe" : ""],
     ["Delivered", count(totals.delivered), `of ${count(totals.accepted)} accepted; ${count(totals.failed)} failed, `
-      + `${count(totals.refused)} refused since the start`],
+      + `${count(totals.refused)} refused`],
   ]);
 }
 
