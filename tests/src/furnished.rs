@@ -57,13 +57,12 @@ impl Furnished {
     /// # Panics
     /// When anything of it fails.
     pub async fn start() -> Self {
-        let mut init: Vec<&str> = vec!["--shards", "2"];
-        init.extend(MEMBERS.iter().skip(1).flat_map(|(code, _)| ["--nppo", *code]));
-        let mut hub = TestHub::resting(&[MEMBERS[0].0], &init);
+        let mut hub = TestHub::resting(&["KE"], &["--shards", "2"]);
         hub.configure(CONFIG);
         let prices = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/prices.toml");
         std::fs::copy(prices, hub.dir().join("prices.toml")).expect("the price file is copied");
         hub.restart();
+        members(&hub);
         channel(&hub);
         let (us, eg) = (MemberService::start().await, MemberService::start().await);
         us.react(&[], Reaction::Refuse);
@@ -79,15 +78,31 @@ impl Furnished {
     }
 }
 
+/// The members besides KE, each with a name and keys.
+fn members(hub: &TestHub) {
+    let dir = hub.dir_text();
+    for (code, name) in MEMBERS.iter().filter(|(code, _)| *code != "KE") {
+        let why = "it has exchanged certificates for years";
+        phytohub_ok(&["nppo", "add", dir, code, "--name", name, "--override", why]);
+        keys(hub, code);
+    }
+}
+
+/// Makes a pair for a party and registers its certificate.
+fn keys(hub: &TestHub, code: &str) {
+    let pair = ThrowAwayCa::new().expect("a CA").member(code).expect("a pair");
+    let [pem, key] = ["pem", "key"].map(|kind| hub.pki(&format!("nppo-{code}.{kind}")));
+    std::fs::write(&pem, pair.certificate).expect("a file is written");
+    std::fs::write(key, pair.key).expect("a file is written");
+    let pem = pem.to_str().expect("a path in UTF-8");
+    phytohub_ok(&["nppo", "certificate", "add", hub.dir_text(), code, pem]);
+}
+
 /// A channel that gets a copy of what NL receives.
 fn channel(hub: &TestHub) {
     let dir = hub.dir_text();
     phytohub_ok(&["channel", "set", dir, "CUSTOMS", "--name", "Dutch customs", "--receive"]);
-    let pair = ThrowAwayCa::new().expect("a CA").member("CUSTOMS").expect("a pair");
-    let [pem, key] = ["pem", "key"].map(|kind| hub.pki(&format!("nppo-CUSTOMS.{kind}")));
-    std::fs::write(&pem, pair.certificate).expect("a file is written");
-    std::fs::write(key, pair.key).expect("a file is written");
-    phytohub_ok(&["nppo", "certificate", "add", dir, "CUSTOMS", pem.to_str().expect("a path in UTF-8")]);
+    keys(hub, "CUSTOMS");
     let rule = ["--channel", "CUSTOMS", "--kind", "FORWARD", "--direction", "INC"];
     phytohub_ok(&[&["nppo", "rule", "set", dir, "NL"][..], &rule].concat());
     phytohub_ok(&["document", "set", dir, "911", "--name", "Import permit", "--profile", "lenient"]);

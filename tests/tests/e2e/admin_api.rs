@@ -52,6 +52,7 @@ fn addresses(path: &str, furnished: &Furnished) -> Vec<String> {
         "/v1/releases/{id}" => ["1", "2", "77"].map(|id| format!("/v1/releases/{id}")).to_vec(),
         "/v1/envelopes" => with(&["?limit=5", "?to=CUSTOMS", "?state=failed", "?state=strange"]),
         "/v1/members" => with(&["", "?code=CUSTOMS", "?code=EG", "?code=XX"]),
+        "/v1/audit" => with(&["", "?limit=2&before=9", "?before=x"]),
         "/v1/nppos" => with(&["", "?code=KE", "?code=XX"]),
         "/v1/report" => {
             let today = phytohub_model::Day::of(now());
@@ -180,10 +181,12 @@ async fn the_fixtures_of_the_console_are_what_the_openapi_document_says() {
     let mut wrong = Vec::new();
     let names = [
         "alerts",
+        "audit",
         "documents",
         "envelopes",
         "failed",
         "lists",
+        "maintenance",
         "members",
         "overview",
         "releases",

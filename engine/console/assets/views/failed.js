@@ -50,7 +50,8 @@ function entry(group, level, context) {
         destination, cause, title: `Redeliver ${plural(number, "envelope")} to ${destination}?`,
       }, context), { class: "main group-redeliver" }) : ""),
     oldest || newest ? element("p", { class: "quiet" }, "oldest ", age(oldest), ", newest ", age(newest)) : "",
-    numbers.length === 0 ? "" : element("details", {}, element("summary", {}, plural(numbers.length, "delivery number")),
+    numbers.length === 0 ? "" : element("details", {},
+      element("summary", {}, plural(numbers.length, "delivery number")),
       element("ul", { class: "numbers" }, ...numbers.map((one) => element("li", { "data-key": one },
         link(`#/envelope/${encodeURIComponent(one)}`, letters(one)),
         mayRedeliver ? button("Redeliver", () => redeliver({ numbers: [one], title: `Redeliver ${one}?` }, context), {

@@ -85,7 +85,8 @@ function quality({ quality: given }, { redraw }) {
   const list = given?.rules ?? [];
   return card("Validation quality",
     element("p", {}, given?.judged ?
-      `${percent(clean(given))} of ${plural(given.judged, "certificate")} that it sent were clean, since the hub started.` :
+      `${percent(clean(given))} of ${plural(given.judged, "certificate")} that it sent were clean, since the hub `
+      + "started." :
       "None of its certificates was judged since the hub started."),
     list.length === 0 ? "" : table({
       name: "quality", caption: "Broken rules", rows: list, redraw, empty: "",

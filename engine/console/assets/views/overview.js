@@ -28,8 +28,8 @@ export const overview = {
       figures(state),
       element("div", { class: "plots" }, ...plots(state)),
       shards(state, context),
-      element("p", { class: "quiet small" }, "All times are UTC. Counts are since the hub started, ", time(state.started_at), ", version ",
-        text(state.version), "."),
+      element("p", { class: "quiet small" }, "All times are UTC. Counts are since the hub started, ",
+        time(state.started_at), ", version ", text(state.version), "."),
     ];
   },
 };

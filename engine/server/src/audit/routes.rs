@@ -26,7 +26,7 @@ pub(crate) fn routes<S>(hub: Arc<Hub>) -> Router<S> {
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Wanted {
+pub(crate) struct Wanted {
     /// Entries before the one of this number; the newest without it.
     before: Option<u64>,
     /// Most entries of the answer, from 1 to 1000.

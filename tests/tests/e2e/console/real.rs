@@ -40,6 +40,8 @@ async fn every_view_shows_a_real_hub_with_the_figures_of_what_was_sent() {
         read(&browser, "#/rules", "Units of measure");
         read(&browser, "#/releases", "Tonnes only");
         read(&browser, "#/alerts", "parked");
+        read(&browser, "#/audit", "The log is whole");
+        read(&browser, "#/maintenance", "Members are served");
         read(&browser, "#/reports", "What was exchanged");
         browser.click("form.search [type=submit]");
         browser.wait("document.querySelector('#view').innerText.includes('its figures agree')");
@@ -69,6 +71,7 @@ fn figures(browser: &Browser) {
     );
     let page = read(browser, "#/member/NL", "NVWA");
     assert_says("member", &page, &["FORWARD".to_owned(), "last 24 h".to_owned()]);
+    assert_says("member", &page, &["let in without a proof".to_owned()]);
     let page = read(browser, "#/member/LK", "unit-code");
     assert_says("member", &page, &[format!("of {} certificates that it sent were clean", PARKED + 5)]);
 }
@@ -102,6 +105,7 @@ fn photograph(browser: &Browser, delivered: &str) {
         ("releases", "#/releases".to_owned()),
         ("alerts", "#/alerts".to_owned()),
         ("reports", "#/reports".to_owned()),
+        ("audit", "#/audit".to_owned()),
     ];
     for (screen, width, height, is_phone, colours) in
         [("light", 1400, 1000, false, "light"), ("dark", 1400, 1000, false, "dark"), ("phone", 390, 844, true, "dark")]
