@@ -90,12 +90,6 @@ impl Hub {
         let audit = Audit::open(layout, Arc::clone(&metrics.guard));
         let maintenance = Maintenance::open(layout.maintenance(), Arc::clone(&metrics.guard))?;
         let (releases, validators) = judges(&config, layout, &metrics, &audit)?;
-        let tell = |failed: &mpsc::UnboundedSender<String>| {
-            let failed = failed.clone();
-            // Nobody listens any more only when the process is ending already.
-            let tell: Failed = Arc::new(move |error| drop(failed.send(error)));
-            tell
-        };
         let alerts = alerts::open(&config.alerts, layout)?;
         let members = Members::open(&layout.registry())?;
         let (registry, thread) = RegistryHandle::start(members, tell(failed))?;
@@ -230,6 +224,13 @@ impl Threads {
         }
         Ok(())
     }
+}
+
+/// How an owner says that it can no longer go on.
+fn tell(failed: &mpsc::UnboundedSender<String>) -> Failed {
+    let failed = failed.clone();
+    // Nobody listens any more only when the process is ending already.
+    Arc::new(move |error| drop(failed.send(error)))
 }
 
 /// What judges, with the releases in force; those whose date came while no hub ran become active now.
