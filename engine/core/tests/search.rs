@@ -111,12 +111,7 @@ fn what_failed_is_counted_by_receiver_and_what_is_tried_is_told() {
     let tried = desk.accept("LK", "NO", "20");
     desk.accept("LK", "NO", "21");
     assert!(failing(&mut desk).is_empty(), "nothing was called yet");
-    let attempt = |outcome, text: &str| Attempt {
-        at: Timestamp(7),
-        duration_ms: 1,
-        outcome,
-        text: Some(text.into()).filter(|text: &Box<str>| !text.is_empty()),
-    };
+    let attempt = |outcome, text: &str| Attempt { at: Timestamp(7), duration_ms: 1, outcome, text: Some(text.into()) };
     let ended = |outcome, text| Command::Attempted {
         number: tried,
         attempt: attempt(outcome, text),
