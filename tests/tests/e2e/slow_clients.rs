@@ -90,11 +90,22 @@ async fn a_client_that_does_not_read_its_answer_ends() {
     assert_eq!(party(&hub, "NL").import_headers(None).await.unwrap().len(), 8, "nothing was lost by it");
 }
 
+/// A connection that is at work until it is dropped: the hub waits for its body, and has said so.
+async fn at_work(hub: &TestHub) -> impl AsyncReadExt + Unpin {
+    let mut stream = wire::connect(hub, Some("KE")).await;
+    let head = "POST /hub/DeliveryService HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    tokio::time::timeout(wire::PATIENCE, stream.read_exact(&mut answer)).await.unwrap().unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 100");
+    stream
+}
+
 #[tokio::test]
 async fn connections_above_the_bound_are_closed_and_room_comes_back() {
     let hub = TestHub::with(&["KE"], "[http]\nconnections_max = 2\nidle_timeout = \"1 s\"\n", &[]);
-    let first = wire::connect(&hub, Some("KE")).await;
-    let second = wire::connect(&hub, Some("KE")).await;
+    // What nobody uses would make room.
+    let (first, second) = (at_work(&hub).await, at_work(&hub).await);
     let mut third = TcpStream::connect(hub.soap()).await.unwrap();
     closes(&mut third).await;
     assert!(hub.metric("phytohub_connections_ended_total{reason=\"too_many\"}").await >= 1.0);
