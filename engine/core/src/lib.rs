@@ -7,8 +7,10 @@
 //! * [`registry`]: the members, their certificates and what they receive.
 //! * [`admission`]: may this caller send this to that destination?
 //! * [`shard`]: the envelopes of one shard, from their acceptance until they are forgotten.
+//! * [`flow`]: when may a member's service be called again?
 
 pub mod admission;
+pub mod flow;
 pub mod registry;
 pub mod shard;
 mod text;

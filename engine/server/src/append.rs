@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use phytohub_core::admission::Admitted;
-use phytohub_core::shard::{Answer, Command, Copied, Copy, Deliver, Elsewhere, Room};
-use phytohub_model::{Content, DeliveryNumber, Fault, FaultKind, Fingerprint, Header, ShardId, TrackedHeader};
-use xxhash_rust::xxh3::Xxh3;
+use phytohub_core::shard::{Answer, Copied};
+use phytohub_model::{DeliveryNumber, Fault, FaultKind, ShardId, TrackedHeader};
+use phytohub_shard::append::delivery;
 
 use crate::hub::Hub;
 use crate::shard::log_settings;
@@ -24,25 +24,10 @@ pub(crate) struct Appended {
 /// # Errors
 /// A fault: the hub has no room, or failed. Nothing was accepted then.
 pub(crate) async fn append(hub: &Hub, admitted: Admitted, content: Bytes) -> Result<Appended, Fault> {
-    let Admitted { header, route, copies } = admitted;
-    let (id, shard) = hub.shard_of(&header.to);
+    let (id, shard) = hub.shard_of(&admitted.header.to);
     let length = length(hub, &content)?;
-    let fingerprint = fingerprint(&header, &content);
-    let from = header.from;
-    let command = Command::Deliver(Deliver {
-        header,
-        content: Content { length, fingerprint },
-        number: new_number(id)?,
-        route,
-        // Copies lie in the shard of the envelope itself, so that all of them become durable together.
-        copies: copies
-            .into_iter()
-            .map(|copy| Ok(Copy { copy, number: new_number(id)? }))
-            .collect::<Result<_, Fault>>()?,
-        // The shard's thread fills in how things stand when it takes the command.
-        elsewhere: Elsewhere::default(),
-        room: Room::Free,
-    });
+    let from = admitted.header.from;
+    let command = delivery(admitted, &content, length, || new_number(id))?;
     match shard.ask(command, content).await? {
         Answer::Accepted { header, again, copies } => Ok(Appended { header, again, copies }),
         Answer::Refused(pressure) => {
@@ -69,20 +54,6 @@ fn new_number(shard: ShardId) -> Result<DeliveryNumber, Fault> {
     let mut bytes = [0; 15];
     getrandom::fill(&mut bytes).map_err(|error| Fault::server(format!("The system gives no randomness: {error}")))?;
     Ok(DeliveryNumber::new(shard, bytes))
-}
-
-/// The identity of a delivery: the same fields and the same raw content give the same.
-fn fingerprint(header: &Header, content: &[u8]) -> Fingerprint {
-    let mut hash = Xxh3::new();
-    for text in [header.from.as_str(), header.to.as_str(), header.certificate_number.as_str()] {
-        // The length first, so that no two different rows of texts run together into the same bytes.
-        hash.update(&(text.len() as u64).to_le_bytes());
-        hash.update(text.as_bytes());
-    }
-    hash.update(&header.document.kind.0.to_le_bytes());
-    hash.update(&header.document.status.0.to_le_bytes());
-    hash.update(content);
-    Fingerprint(hash.digest128())
 }
 
 /// An answer of the core that does not fit its question: a programming error, answered as the hub's fault.

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::control::{self, Change, Member};
 use crate::hub;
 use crate::identity;
-use crate::members::Members;
+use crate::members::{self, Members};
 use crate::onboarding::{self, Gate};
 use crate::party_commands;
 use crate::pki;
@@ -71,13 +71,15 @@ fn create(layout: &Layout, changes: &[Change], names: &[String], shards: u8, san
         let ca = pki::create(layout, names).map_err(io)?;
         admin::create_token(layout).map_err(io).map(|()| ca)
     })?;
-    let mut members = Members::open(&layout.registry())?;
+    let mut members = members::open(&layout.registry())?;
     for change in changes {
         let Change::Add { code, .. } = change else { continue };
         let keys = keys_of(layout, &ca, code, sandbox).map_err(io)?;
         for change in std::iter::once(change).chain(&keys) {
             let command = change.command()?;
-            by_hand.make(of_change(change), || members.change(&command).map_err(|error| error.to_string()))?;
+            by_hand.make(of_change(change), || {
+                members.change(clock::now(), &command).map_err(|error| error.to_string())
+            })?;
         }
     }
     members.close().map_err(|error| error.to_string())?;
@@ -363,11 +365,11 @@ impl LockedMembers {
     fn change(
         &mut self,
         command: &phytohub_core::registry::RegistryCommand,
-    ) -> Result<(), crate::members::ChangeError> {
-        self.members.change(command)
+    ) -> Result<(), phytohub_shard::ChangeError> {
+        self.members.change(clock::now(), command)
     }
 
-    fn close(self) -> Result<(), crate::members::ChangeError> {
+    fn close(self) -> Result<(), phytohub_shard::ChangeError> {
         self.members.close()
     }
 }
@@ -376,7 +378,7 @@ fn owner(layout: &Layout) -> Result<Owner, String> {
     layout.fixed()?;
     match layout.lock() {
         Ok(lock) => {
-            Ok(Owner::Here(Box::new(LockedMembers { members: Members::open(&layout.registry())?, _lock: lock })))
+            Ok(Owner::Here(Box::new(LockedMembers { members: members::open(&layout.registry())?, _lock: lock })))
         }
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Owner::Hub(layout.running()?)),
         Err(error) => Err(format!("{}: {error}", layout.data().display())),

@@ -17,17 +17,17 @@ use crate::door::Door;
 use crate::history::History;
 use crate::ingress;
 use crate::maintenance::Maintenance;
-use crate::members::{Members, RegistryHandle};
+use crate::members::{self, RegistryHandle};
 use crate::metrics::Metrics;
 use crate::onboarding::{Gate, Observer};
 use crate::pending::PendingElsewhere;
 use crate::push::Board;
 use crate::releases::{self, Releases};
-use crate::route;
 use crate::shard::{self, Failed, ShardHandle, ShardParts};
 use crate::validate::Validators;
 use crate::wakers::Wakers;
 use phytohub_operate::layout::{Layout, Lock};
+use phytohub_shard::route;
 
 /// A running hub without its sockets.
 pub(crate) struct Hub {
@@ -91,7 +91,7 @@ impl Hub {
         let maintenance = Maintenance::open(layout.maintenance(), Arc::clone(&metrics.guard))?;
         let (releases, validators) = judges(&config, layout, &metrics, &audit)?;
         let alerts = alerts::open(&config.alerts, layout)?;
-        let members = Members::open(&layout.registry())?;
+        let members = members::open(&layout.registry())?;
         let (registry, thread) = RegistryHandle::start(members, tell(failed))?;
         let mut threads = vec![thread];
         let mut shards = Vec::new();
@@ -159,16 +159,9 @@ impl Hub {
         &self.shards
     }
 
-    /// The shards in which something can wait for one of `codes`, each once. What waits for a channel lies in the
-    /// shards of those it was sent to.
+    /// The shards in which something can wait for one of `codes`, each once.
     pub(crate) fn shards_of(&self, codes: &[ConnectionCode]) -> Vec<&ShardHandle> {
-        let registry = self.registry.load();
-        if codes.iter().any(|code| registry.channel(code).is_some()) {
-            return self.shards.iter().collect();
-        }
-        let mut indices: Vec<usize> = codes.iter().map(|code| route::shard_index(code, self.shards.len())).collect();
-        indices.sort_unstable();
-        indices.dedup();
+        let indices = route::shards_of(&self.registry.load(), codes, self.shards.len());
         indices.into_iter().filter_map(|index| self.shards.get(index)).collect()
     }
 

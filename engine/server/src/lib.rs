@@ -49,7 +49,6 @@ pub mod pki;
 mod push;
 mod releases;
 pub mod report;
-mod route;
 pub mod salvage_commands;
 pub mod serve;
 mod service;

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use phytohub_core::flow::Breaker;
 use phytohub_core::shard::{Freed, Inbox, Shard};
 use phytohub_journal::{Log, RealDisk};
 use phytohub_model::{AttemptOutcome, ConnectionCode, Fact, TrackingState};
-use phytohub_push::Breaker;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, text};
 use prometheus_client::metrics::counter::Counter;

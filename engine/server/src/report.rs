@@ -28,7 +28,7 @@ use crate::admin::{Problem, fail};
 use crate::clock;
 use crate::config::Config;
 use crate::hub::{Hub, core_settings};
-use crate::members::Members;
+use crate::members;
 use crate::shard::{ShardHandle, log_settings};
 use crate::statistics;
 
@@ -392,7 +392,7 @@ fn of_directory(layout: &Layout, order: Order) -> Result<Made, String> {
         }
         log.close().map_err(|error| format!("{}: {error}", layout.shard(shard).display()))?;
     }
-    let members = Members::open(&layout.registry())?;
+    let members = members::open(&layout.registry())?;
     let made = finish(order, &facts, members.registry(), &config, layout);
     members.close().map_err(|error| error.to_string())?;
     made

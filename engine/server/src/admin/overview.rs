@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use phytohub_core::flow::Breaker;
 use phytohub_model::TrackingState;
-use phytohub_push::Breaker;
 use serde::Serialize;
 use utoipa::ToSchema;
 

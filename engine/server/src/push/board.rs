@@ -1,8 +1,9 @@
 //! What the workers tell about themselves: for the metrics, the admin address and alerts.
 
 use dashmap::DashMap;
+use phytohub_core::flow::Breaker;
 use phytohub_model::{ConnectionCode, Timestamp};
-use phytohub_push::{Breaker, Called};
+use phytohub_push::Called;
 
 /// How it stands with one service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,9 +1,10 @@
 //! What an operator may set about push.
 
+use phytohub_core::flow::FlowSettings;
 use phytohub_core::shard::ParkAfter;
 use phytohub_model::Poison;
 use phytohub_operate::Span;
-use phytohub_push::{FlowSettings, ServiceSettings};
+use phytohub_push::ServiceSettings;
 use serde::{Deserialize, Serialize};
 
 /// Section `[push]`.

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use phytohub_core::shard::{Answer, Command, NextPush, Pushed};
+use phytohub_core::flow::{Breaker, Flow};
+use phytohub_core::shard::{Answer, Command, Pushed};
 use phytohub_journal::Reader;
 use phytohub_journal::RealDisk;
 use phytohub_model::{Attempt, ConnectionCode, Fault, PushTarget, Timestamp};
-use phytohub_push::{Breaker, Called, Flow, Identity, Service};
+use phytohub_push::{Called, Identity, Service};
+use phytohub_shard::deliver::{Next, Soonest};
 use phytohub_soap::Content;
 use tokio::sync::{Notify, watch};
 
@@ -35,13 +37,6 @@ pub(super) struct Worker {
     reminder_first: bool,
     wake: Arc<Notify>,
     stop: watch::Receiver<bool>,
-}
-
-/// What is next, and where it is read.
-enum Next {
-    Envelope(Box<Pushed>, Reader<RealDisk>),
-    /// Nothing for so long, unless something new comes.
-    Nothing(Duration),
 }
 
 impl Worker {
@@ -119,26 +114,18 @@ impl Worker {
     }
 
     /// Asks the shards what is next: the oldest that any of them has.
-    async fn next(&self) -> Result<Next, Fault> {
+    async fn next(&self) -> Result<Next<Reader<RealDisk>>, Fault> {
         let remind_after = self.hub.config.push.remind_after.0;
-        let mut first: Option<(Box<Pushed>, Reader<RealDisk>)> = None;
-        let mut wait = SLEEP_MAX;
+        let mut soonest = Soonest::new(self.reminder_first, SLEEP_MAX);
         for shard in self.hub.shards_of(&[self.code]) {
             let (receiver, reminder_first) = (self.code, self.reminder_first);
             let command = Command::NextPush { receiver, remind_after, reminder_first };
             match shard.ask(command, Bytes::new()).await? {
-                Answer::Push(NextPush::Envelope(pushed)) => {
-                    let rank = |pushed: &Pushed| (pushed.reminder != reminder_first, pushed.accepted_at);
-                    if first.as_ref().is_none_or(|(before, _)| rank(&pushed) < rank(before)) {
-                        first = Some((pushed, shard.reader().clone()));
-                    }
-                }
-                Answer::Push(NextPush::At(at)) => wait = wait.min(at.since(clock::now())),
-                Answer::Push(NextPush::Nothing) => {}
+                Answer::Push(next) => soonest.add(clock::now(), next, shard.reader().clone()),
                 other => return Err(unexpected(&other)),
             }
         }
-        Ok(first.map_or(Next::Nothing(wait), |(pushed, reader)| Next::Envelope(pushed, reader)))
+        Ok(soonest.next())
     }
 
     async fn hand_over(&mut self, pushed: Pushed, reader: &Reader<RealDisk>) -> Result<(), Fault> {
