@@ -166,6 +166,25 @@ impl FakeDisk {
         files.map(|(path, data)| (path.clone(), data.current.clone())).collect()
     }
 
+    /// Every version of every file's bytes: as a process reads them, as they are on the medium, and each write between
+    /// the two. What is in none of them is nowhere.
+    pub fn each_version(&self, visit: &mut dyn FnMut(&Path, &[u8])) {
+        let state = self.lock();
+        let names: BTreeMap<u64, &PathBuf> = state.names.iter().map(|(path, number)| (*number, path)).collect();
+        for (number, data) in &state.files {
+            // A removed file lies on the medium until its removal is durable.
+            let path = names.get(number).map_or(Path::new("removed"), |path| path);
+            visit(path, &data.current);
+            visit(path, &data.durable);
+            data.unsynced.iter().for_each(|(_, bytes)| visit(path, bytes));
+        }
+    }
+
+    /// Whether the power is off: the next step is [`Self::crash`].
+    pub fn is_off(&self) -> bool {
+        self.lock().off
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

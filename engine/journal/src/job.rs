@@ -89,6 +89,11 @@ impl Chores {
         self.deferred.push(locator);
     }
 
+    /// Whether an erasure waits for which this holds.
+    pub(crate) fn is_deferred(&self, of: impl FnMut(&Locator) -> bool) -> bool {
+        self.deferred.iter().any(of)
+    }
+
     /// Queues the deferred erasures that are safe.
     pub(crate) fn queue_erasures(&mut self, is_safe: impl Fn(&Locator) -> bool) {
         if self.deferred.is_empty() {

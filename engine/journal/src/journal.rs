@@ -38,6 +38,11 @@ pub trait Journal {
     /// # Errors
     /// [`CommitError`]
     fn mark_idle(&mut self) -> Result<(), CommitError>;
+    /// See [`Log::settle`].
+    ///
+    /// # Errors
+    /// [`CommitError`]
+    fn settle(&mut self) -> Result<(), CommitError>;
     /// See [`Log::close`].
     ///
     /// # Errors
@@ -110,6 +115,10 @@ impl<D: Disk> Journal for Log<D> {
 
     fn mark_idle(&mut self) -> Result<(), CommitError> {
         Self::mark_idle(self)
+    }
+
+    fn settle(&mut self) -> Result<(), CommitError> {
+        Self::settle(self)
     }
 
     fn close(self) -> Result<Durable, CommitError> {

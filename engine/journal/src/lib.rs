@@ -14,6 +14,7 @@ mod disk;
 mod error;
 pub mod fake;
 mod frame;
+mod head;
 mod inspect;
 mod job;
 mod journal;

@@ -1,7 +1,7 @@
 //! The log itself: staging records and committing them in batches.
 
 use std::collections::VecDeque;
-use std::io::{self, IoSlice};
+use std::io::IoSlice;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,9 +13,10 @@ use crate::codec;
 use crate::disk::{BLOCK_BYTES, Disk, DiskFile};
 use crate::error::{CommitError, JobError, NoRoom, OpenError, ReadError};
 use crate::frame::{
-    ARCHIVE_BYTES_MAX, FORMAT_VERSION, FRAME_HEADER_BYTES, FRAME_STEP, FrameHeader, KIND_MARK, KIND_SEAL, SEAL_BYTES,
-    align, checksum,
+    ARCHIVE_BYTES_MAX, FORMAT_VERSION, FRAME_HEADER_BYTES, FRAME_STEP, FrameHeader, KIND_SEAL, SEAL_BYTES, align,
+    checksum,
 };
+use crate::head::{Head, failure};
 use crate::job::{Chores, Done, Job, JobOutcome};
 use crate::reader::Reader;
 use crate::recovery::{self, ContentState, Recovered};
@@ -34,23 +35,6 @@ pub(crate) struct Spare<F> {
     pub(crate) number: u32,
     pub(crate) file: F,
     pub(crate) size: u32,
-}
-
-/// The segment of a stream that is written to.
-pub(crate) struct Head<F> {
-    pub(crate) segment: Arc<Segment<F>>,
-    /// Where the next frame goes.
-    pub(crate) end: u32,
-    /// Up to here everything is synced: the watermark of the next frames.
-    pub(crate) synced: u32,
-    /// The highest watermark that stands in a frame which is synced itself.
-    pub(crate) watermark: u32,
-    /// The highest watermark that stands in any frame.
-    pub(crate) marked: u32,
-    /// The segment ends in a seal.
-    pub(crate) sealed: bool,
-    /// The part of the batch that goes into it.
-    pub(crate) part: Option<usize>,
 }
 
 /// The durable log of one owner.
@@ -198,6 +182,37 @@ impl<D: Disk> Log<D> {
                 return Err(error);
             }
         }
+        Ok(())
+    }
+
+    /// Lets erasures go on that no commit lets go on: those in the last batch of a stream to which nothing is written
+    /// any more, such as the cold one while nothing is reclaimed. Syncs where there are any, so not to be called for
+    /// each batch.
+    ///
+    /// # Errors
+    /// [`CommitError`]; the caller must end the process.
+    pub fn settle(&mut self) -> Result<(), CommitError> {
+        if self.failed {
+            return Err(CommitError::Failed);
+        }
+        let sequence = self.next_sequence;
+        for stream in [Stream::Hot, Stream::Cold] {
+            let Some(head) = self.heads[stream.index()].as_mut().filter(|head| head.part.is_none()) else { continue };
+            if !self.chores.is_deferred(|locator| locator.segment == head.segment.id && !head.covers(locator)) {
+                continue;
+            }
+            if let Err(error) = head.mark(sequence).and_then(|()| sync(&*head.segment)) {
+                self.failed = true;
+                return Err(error);
+            }
+            head.watermark = head.marked;
+            if head.marked < head.synced {
+                // No room for a mark: the segment is left behind, and with its successor's name it counts as synced.
+                // Without a spare it waits for one.
+                let _ = self.roll(stream);
+            }
+        }
+        self.queue_erasures();
         Ok(())
     }
 
@@ -407,64 +422,6 @@ impl<D: Disk> Log<D> {
     }
 }
 
-impl<F: DiskFile> Head<F> {
-    /// The head of a segment whose frames end at `end` and are synced.
-    pub(crate) fn new(segment: Arc<Segment<F>>, end: u32) -> Self {
-        Self {
-            segment,
-            end,
-            synced: end,
-            watermark: SEGMENT_HEADER_BYTES,
-            marked: SEGMENT_HEADER_BYTES,
-            sealed: false,
-            part: None,
-        }
-    }
-
-    /// Whether a frame fits, and a seal behind it.
-    fn holds(&self, bytes: usize) -> bool {
-        let room = self.segment.size.saturating_sub(self.end) as usize;
-        !self.sealed && bytes.next_multiple_of(8) + SEAL_BYTES as usize <= room
-    }
-
-    /// Whether a frame that begins before the durable watermark is meant; frames end before a watermark or begin at it.
-    fn covers(&self, locator: &Locator) -> bool {
-        locator.offset < self.watermark
-    }
-
-    /// Adds a frame to the batch; fills in place and watermark.
-    fn push(&mut self, batch: &mut Batch<F>, header: FrameHeader, archive: &[u8], content: Bytes) {
-        let part = *self.part.get_or_insert_with(|| {
-            batch.begin(Part {
-                segment: Arc::clone(&self.segment),
-                spare: None,
-                predecessor: None,
-                start: self.end,
-                end: self.end,
-                watermark: self.synced,
-            })
-        });
-        let header = FrameHeader { epoch: self.segment.id, offset: self.end, watermark: self.synced, ..header };
-        batch.push(part, &header, archive, content);
-        self.end = header.next();
-        self.sealed |= header.kind == KIND_SEAL;
-    }
-
-    fn mark(&mut self, sequence: u64) -> Result<(), CommitError> {
-        if self.marked == self.synced || !self.holds(SEAL_BYTES as usize) {
-            return Ok(());
-        }
-        let header = FrameHeader::bare(KIND_MARK, self.segment.id, self.end, self.synced, sequence);
-        self.segment
-            .file
-            .write_all_at(&mut [IoSlice::new(&header.encode(&[]))], u64::from(self.end))
-            .map_err(|source| failure(&self.segment, "write a mark to", source))?;
-        self.marked = self.synced;
-        self.end = header.next();
-        Ok(())
-    }
-}
-
 /// Bytes from `end` to the end of its block. They are zeros already, and are written again: a block that is written as
 /// a whole need not be read first, which it would have to be, because zeros of a spare go past the page cache.
 fn bytes_to_block_end(end: u32) -> usize {
@@ -473,10 +430,6 @@ fn bytes_to_block_end(end: u32) -> usize {
 
 fn sync<F: DiskFile>(segment: &Segment<F>) -> Result<(), CommitError> {
     segment.file.sync_data().map_err(|source| failure(segment, "sync", source))
-}
-
-fn failure<F>(segment: &Segment<F>, what: &'static str, source: io::Error) -> CommitError {
-    CommitError::Io { file: Role::Used.name(segment.id), what, source }
 }
 
 const _: () = assert!(FORMAT_VERSION == 2, "FORMAT.md and the golden segment speak of version 2");

@@ -18,8 +18,9 @@ use crate::error::OpenError;
 use crate::frame::{
     Depth, FORMAT_VERSION, FRAME_HEADER_BYTES, FRAME_STEP, Frame, FrameHeader, KIND_MARK, KIND_SEAL, checksum,
 };
+use crate::head::Head;
 use crate::job::Chores;
-use crate::log::{Head, Spare};
+use crate::log::Spare;
 use crate::segment::{self, HeaderError, Role, SEGMENT_HEADER_BYTES, Segment};
 use crate::settings::Settings;
 use crate::window::{Window, read_exact_at};

@@ -51,6 +51,30 @@ fn what_was_committed_is_read_and_replayed() {
     assert_eq!(records.len(), 60);
 }
 
+/// Content that was moved to the cold stream stayed on the disk as long as nothing else was moved.
+#[test]
+fn content_in_the_last_batch_of_a_stream_is_erased_without_another_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut log, _) = open(dir.path());
+    log.run_jobs().unwrap();
+    let secret = bytes::Bytes::from(b"<secret>".repeat(400));
+    let locator = log.stage(Stream::Cold, &accepted(1), &secret).unwrap();
+    log.commit().unwrap();
+    log.stage(Stream::Hot, &acknowledged(1), &content(0, 0)).unwrap();
+    log.commit().unwrap();
+    log.erase(&[locator]);
+    log.settle().unwrap();
+    log.run_jobs().unwrap();
+    for entry in std::fs::read_dir(dir.path()).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        assert!(!bytes.windows(8).any(|window| window == b"<secret>"));
+    }
+    drop(log);
+    let (_log, records) = open(dir.path());
+    let states: Vec<_> = records.iter().map(|(_, _, state)| *state).collect();
+    assert_eq!(states, [ContentState::Erased, ContentState::None]);
+}
+
 #[test]
 fn erased_content_is_zeros_in_the_file() {
     let dir = tempfile::tempdir().unwrap();

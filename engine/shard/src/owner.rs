@@ -267,7 +267,7 @@ impl<D: Disk, W: Witness> Owner<D, W> {
             }
         }
         self.core.forget(now.wall);
-        self.erase_due(now.steady);
+        self.erase_due(now.steady)?;
         self.disk_low = free_bytes.saturating_add(self.spare_bytes()) < self.limits.disk_low_water;
         self.reclaim.look(&self.core, &mut self.log);
         self.log.retry();
@@ -279,13 +279,14 @@ impl<D: Disk, W: Witness> Owner<D, W> {
         u64::from(self.log.room().spare_segments) * u64::from(self.log.settings().segment_bytes)
     }
 
-    fn erase_due(&mut self, steady: Duration) {
+    fn erase_due(&mut self, steady: Duration) -> Result<(), Failure> {
         let is_due = |(ended, _): &&(Duration, Locator)| steady.saturating_sub(*ended) >= self.limits.erase_after;
         let due = self.to_erase.iter().take_while(is_due).count();
         if due > 0 {
             let locators: Vec<Locator> = self.to_erase.drain(..due).map(|(_, locator)| locator).collect();
             self.log.erase(&locators);
         }
+        self.log.settle().map_err(|error| error.to_string())
     }
 
     /// Reclaims the next stretch of a segment, if one is being reclaimed.
