@@ -63,6 +63,7 @@ pub fn recover<D: Disk>(parts: Parts<D>) -> Result<Recovered<D>, Failure> {
     }
     // Ready means ready: without a spare segment the first deliveries would be refused.
     log.run_jobs().map_err(|error| format!("{}: {error}", dir.display()))?;
-    let to_erase = core.erasable().filter(|locator| unreadable.get(locator) != Some(&ContentState::Erased)).collect();
+    // What reads as erased is erased again: after a sync that failed, memory holds zeros that are on no disk.
+    let to_erase = core.erasable().collect();
     Ok(Recovered { core, log, to_erase })
 }
