@@ -31,6 +31,17 @@ pub(crate) fn load(workspace: &Workspace, arguments: &[String]) -> Result<ExitCo
     Ok(ExitCode::from(shell::code_of(ended)))
 }
 
+/// Builds the simulation of the whole hub and runs it.
+pub(crate) fn sim(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode, Failure> {
+    let build = ["build", "--release", "--package", "phytohub-sim"];
+    if !shell::run(&mut workspace.cargo(build))?.success() {
+        return Err(Failure::new("the simulation could not be built; the compiler's messages are above"));
+    }
+    let tool = workspace.target().join("release").join("phytohub-sim");
+    let ended = shell::run(Command::new(tool).args(own_arguments(arguments)))?;
+    Ok(ExitCode::from(shell::code_of(ended)))
+}
+
 /// Runs the benchmarks.
 pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode, Failure> {
     let mut command = workspace.cargo(["bench", "--package", "phytohub-benches"]);

@@ -37,6 +37,10 @@ Usage: cargo xtask COMMAND [ARGUMENTS]
   package FOLDER     write the validator's package for browsers and node to FOLDER
   load [ARGUMENTS]   build hub and load tool (release) and run `phytoload run` with these arguments, for
                      instance `smoke`
+  sim [--runs N] [--minutes M] [--seed S]
+                     the whole hub on a fake disk, clock and network, with an oracle: random work and faults from
+                     a seed, a minute of seeds unless told otherwise. Exit code 1: a guarantee was broken; the
+                     last steps and the command that repeats them are shown
   bench [ARGUMENTS]  run the benchmarks, for instance with a part of a benchmark's name
   peers validator    the validator beside libxml2 and others on the same certificates, as a table
   peers exchange [--seconds N] [--json FILE] [--only NAME]...
@@ -73,6 +77,7 @@ fn run(command: &str, arguments: &[String]) -> Result<ExitCode, Failure> {
         "fuzz" => fuzz::fuzz(&workspace, arguments),
         "page" | "package" => demo::page(&workspace, command, arguments),
         "load" => demo::load(&workspace, arguments),
+        "sim" => demo::sim(&workspace, arguments),
         "bench" => demo::bench(&workspace, arguments),
         "peers" => peers::peers(&workspace, arguments),
         "help" | "--help" | "-h" => {

@@ -63,8 +63,7 @@ fn start(disk: &FakeDisk) -> Shard {
 fn ask(shard: &mut Shard, command: Command, content: Bytes) -> Answer {
     shard.take(at(1), Request { command, content, reply: () }).expect("the request is taken");
     let durable = shard.commit().expect("the batch is committed");
-    let answer = shard.answers(&durable).next().expect("an answer").1;
-    answer
+    shard.answers(&durable).next().expect("an answer").1
 }
 
 /// Delivers an envelope and acknowledges it.

@@ -119,7 +119,7 @@ pub(crate) const CRATES: &[Crate] = &[
     Crate {
         folder: "engine/shard",
         name: "phytohub-shard",
-        normal: &["bytes", "phytohub-core", "phytohub-journal", "phytohub-model"],
+        normal: &["bytes", "phytohub-core", "phytohub-journal", "phytohub-model", "thiserror", "xxhash-rust"],
         dev: &[],
     },
     Crate {
@@ -268,7 +268,6 @@ pub(crate) const CRATES: &[Crate] = &[
             "tracing",
             "tracing-subscriber",
             "x509-parser",
-            "xxhash-rust",
             "utoipa",
         ],
         dev: &["allocation-counter"],
@@ -311,6 +310,12 @@ pub(crate) const CRATES: &[Crate] = &[
         dev: &[],
     },
     Crate { folder: "tests/hostile", name: "phytohub-hostile", normal: &[], dev: &[] },
+    Crate {
+        folder: "tests/sim",
+        name: "phytohub-sim",
+        normal: &["bytes", "memchr", "phytohub-core", "phytohub-journal", "phytohub-model", "phytohub-shard"],
+        dev: &[],
+    },
     Crate {
         folder: "benches",
         name: "phytohub-benches",

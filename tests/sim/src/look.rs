@@ -1,0 +1,226 @@
+//! The oracle's looks at the whole hub: while it runs, after each start, with flipped bits while it rests, and at the
+//! end of a run.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use phytohub_core::registry::RegistryCommand;
+use phytohub_core::shard::{Answer, Command};
+use phytohub_model::{DeliveryNumber, TrackingState};
+
+use crate::hub::{Hub, recover};
+use crate::oracle::{Guarantee, Verdict, broken};
+use crate::world::World;
+
+/// Copies of the disk in which bits are flipped, at one rest.
+const FLIPPED_COPIES: usize = 5;
+/// How long after its end, and the time set for it, content is gone: ticks, jobs and reclaiming take their time.
+const ERASED_WITHIN: u64 = 15_000;
+/// How long what is left may take at the end of a run.
+const DRAINED_WITHIN: u64 = 900_000;
+
+impl World {
+    /// Looks at a hub that runs.
+    pub(crate) fn look(&mut self) -> Verdict {
+        self.all_are_answered()?;
+        self.services_are_called()?;
+        let now = self.moment();
+        let Some(hub) = &self.hub else { return Ok(()) };
+        let cores = hub.cores();
+        if hub.shards.iter().all(|process| process.owner.log().staged_bytes() == 0) {
+            self.oracle.audit(&cores, &self.clock, now)?;
+            self.oracle.copies(&cores, &self.clock)?;
+            if !self.harm.is_damaged() {
+                self.contents_are_whole(hub)?;
+            }
+        }
+        self.is_erased()
+    }
+
+    /// Every content that waits can be read and is what was sent.
+    fn contents_are_whole(&self, hub: &Hub) -> Verdict {
+        for process in &hub.shards {
+            let reader = process.owner.reader();
+            for (number, locator) in process.owner.core().pending_locators() {
+                let content = match reader.read(locator) {
+                    Ok(content) => content,
+                    // The disk's own fault, which the next write meets.
+                    Err(error) if self.harm.explains(&error.to_string()) => return Ok(()),
+                    Err(error) => {
+                        return broken(Guarantee::Bytes, format!("{number} waits and cannot be read: {error}"));
+                    }
+                };
+                let Some(sent) = self.sent(process.owner.core(), number) else { continue };
+                if self.oracle.intents[sent].content != content {
+                    return broken(Guarantee::Bytes, format!("{number} waits with other bytes than delivery {sent}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The delivery behind a number.
+    fn sent(&self, core: &phytohub_core::shard::Shard, number: DeliveryNumber) -> Option<usize> {
+        let Answer::Story(Some(story)) = core.decide(self.clock.wall(), &Command::Follow { number }).answer else {
+            return None;
+        };
+        let name = story.header.header.certificate_number.as_str().rsplit('.').next()?.parse().ok()?;
+        (name < self.oracle.intents.len()).then_some(name)
+    }
+
+    /// What ended long enough ago is on the disk no more, where the hub had the time to see to it.
+    fn is_erased(&self) -> Verdict {
+        let now = self.clock.steady();
+        let patience = ERASED_WITHIN + self.plan.limits.erase_after.as_millis() as u64;
+        let had_time = self.runs_since().is_some_and(|since| since + patience <= now);
+        if !had_time || !self.harm.is_calm_for(now, patience) || self.harm.was_full_since(now - patience) {
+            return Ok(());
+        }
+        let erased = self.oracle.erased(|visit| self.disk.fake().each_version(visit), now - patience);
+        if erased.is_err() {
+            for process in self.hub.iter().flat_map(|hub| &hub.shards) {
+                let (owner, log) = (&process.owner, process.owner.log());
+                let pending = |id| owner.core().segment_use(id);
+                let segments: Vec<String> =
+                    log.segments().iter().map(|info| format!("{info:?} {:?}", pending(info.id))).collect();
+                self.say(format_args!("{:?}, {} to erase: {}", log.room(), owner.to_erase(), segments.join("; ")));
+            }
+        }
+        erased
+    }
+
+    /// Flips bits in copies of the disk of a hub that was stopped in order, and starts it from each: it refuses, and
+    /// names the place, or has all that it had.
+    pub(crate) fn flips_at_rest(&mut self) -> Verdict {
+        let whole = self.disk.copy();
+        let reference = match recover(&whole, self) {
+            Ok(hub) => summary(self, &hub),
+            Err(error) => return broken(Guarantee::Lives, format!("a hub that was stopped does not start: {error}")),
+        };
+        for _ in 0..FLIPPED_COPIES {
+            let copy = self.disk.copy();
+            let files: Vec<(PathBuf, usize)> =
+                copy.fake().image().into_iter().map(|(path, bytes)| (path, used(&bytes))).collect();
+            let Some((path, used)) = files.get(self.random.below(files.len() as u64) as usize).cloned() else {
+                return Ok(());
+            };
+            let place = self.random.below(used as u64 + 64) as usize;
+            let mask = 1 << self.random.below(8);
+            if copy.fake().flip(&path, place, mask).is_err() {
+                continue;
+            }
+            let place = format!("{} at {place}", path.display());
+            self.say(format_args!("at rest: a bit flips in {place}"));
+            match recover(&copy, self) {
+                Err(error) if error.contains("offset") && crate::faults::names(&error, &path) => {}
+                Err(error) => {
+                    let what = format!("a bit flipped in {place}, and the start only says: {error}");
+                    return broken(Guarantee::Damage, what);
+                }
+                Ok(hub) => self.is_as_before(&hub, &reference, &place)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn is_as_before(&self, hub: &Hub, reference: &Summary, place: &str) -> Verdict {
+        let found = summary(self, hub);
+        if found != *reference {
+            let missing = reference.envelopes.iter().find(|(number, state)| found.envelopes.get(number) != Some(state));
+            let what =
+                format!("a bit flipped in {place}, and the start says nothing, but is not as before: {missing:?}");
+            return broken(Guarantee::Damage, what);
+        }
+        for process in &hub.shards {
+            let reader = process.owner.reader();
+            for (number, locator) in process.owner.core().pending_locators() {
+                let Some(sent) = self.sent(process.owner.core(), number) else { continue };
+                match reader.read(locator) {
+                    Ok(content) if content == self.oracle.intents[sent].content => {}
+                    Ok(_) => {
+                        return broken(Guarantee::Damage, format!("a bit flipped in {place} and {number} is served"));
+                    }
+                    Err(error) => {
+                        let what = format!("a bit flipped in {place}; the hub starts without {number}: {error}");
+                        return broken(Guarantee::Damage, what);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings everything to its end: nothing goes wrong any more, everybody behaves, and nothing may be left.
+    pub(crate) fn drain(&mut self) -> Verdict {
+        self.say("work and faults are over");
+        self.draining = true;
+        self.heal_all();
+        let end = self.clock.steady() + DRAINED_WITHIN;
+        let mut restored = false;
+        loop {
+            if self.hub.is_some() && !restored {
+                self.restore_registry()?;
+                restored = self.hub.is_some();
+            }
+            if restored && !self.oracle.waits(&self.clock) && self.clients.iter().all(|client| client.unsure.is_empty())
+            {
+                break;
+            }
+            if self.clock.steady() > end {
+                self.oracle.all_ended(&self.clock)?;
+                return broken(Guarantee::Retry, "a delivery is sent again and again and never answered for good");
+            }
+            self.next()?;
+        }
+        let settled = self.clock.steady() + self.plan.limits.erase_after.as_millis() as u64 + ERASED_WITHIN + 1000;
+        while self.clock.steady() < settled {
+            self.next()?;
+        }
+        self.is_erased()?;
+        self.stop()?;
+        self.start()?;
+        self.oracle.all_ended(&self.clock)
+    }
+
+    /// Everybody may send and receive again.
+    fn restore_registry(&mut self) -> Verdict {
+        for party in self.plan.parties.clone() {
+            for &code in &party.codes {
+                if self.expected.active.get(&code) == Some(&false) {
+                    self.change(RegistryCommand::SetActive { code, active: true })?;
+                }
+                if !self.expected.certificates.contains(&(party.certificate, code)) {
+                    self.change(RegistryCommand::AddCertificate(party.certificate_for(code)))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// All that a start gives.
+#[derive(PartialEq)]
+struct Summary {
+    envelopes: BTreeMap<DeliveryNumber, (TrackingState, bool)>,
+    tracks: u64,
+    registry: phytohub_core::registry::Registry,
+}
+
+fn summary(world: &World, hub: &Hub) -> Summary {
+    let mut envelopes = BTreeMap::new();
+    for core in hub.cores() {
+        for number in world.oracle.numbers().chain(core.pending_locators().map(|(number, _)| number)) {
+            let story = core.decide(world.clock.wall(), &Command::Follow { number }).answer;
+            if let Answer::Story(Some(story)) = story {
+                envelopes.insert(number, (story.header.state, story.parked));
+            }
+        }
+    }
+    let tracks = hub.cores().iter().map(|core| core.tracks()).sum();
+    Summary { envelopes, tracks, registry: hub.registry.clone() }
+}
+
+/// Bytes up to the last that is not zero.
+fn used(bytes: &[u8]) -> usize {
+    bytes.iter().rposition(|&byte| byte != 0).map_or(0, |place| place + 1)
+}
