@@ -9,6 +9,7 @@ mod demo;
 mod fuzz;
 mod peers;
 mod prepare;
+mod sbom;
 mod shell;
 mod tests;
 
@@ -29,6 +30,7 @@ Usage: cargo xtask COMMAND [ARGUMENTS]
   audit              licences, bans and sources of all dependencies, and known vulnerabilities; builds
                      cargo-deny the first time, which takes minutes. Exit code 2: all that could be checked
                      is well, but the database of vulnerabilities could not be had
+  sbom FOLDER        write what each program is made of, as CycloneDX (JSON); builds cargo-cyclonedx the first time
   module FOLDER      write the validator's WebAssembly modules to FOLDER: phytoval.wasm for every runtime and
                      phytoval-simd.wasm for those with instructions on vectors
   fuzz [TARGET] [SECONDS]
@@ -64,7 +66,7 @@ fn main() -> ExitCode {
 
 fn run(command: &str, arguments: &[String]) -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
-    if !matches!(command, "audit" | "help" | "--help" | "-h") {
+    if !matches!(command, "audit" | "sbom" | "help" | "--help" | "-h") {
         prepare::wasm_target(&workspace)?;
     }
     match command {
@@ -73,6 +75,7 @@ fn run(command: &str, arguments: &[String]) -> Result<ExitCode, Failure> {
         "prepare" => tests::prepared(&workspace),
         "ci" => tests::ci(&workspace),
         "audit" => audit::audit(&workspace),
+        "sbom" => sbom::sbom(&workspace, arguments),
         "module" => demo::module(&workspace, arguments),
         "fuzz" => fuzz::fuzz(&workspace, arguments),
         "page" | "package" => demo::page(&workspace, command, arguments),
