@@ -28,7 +28,7 @@ export const audit = {
         columns: [
           column("No.", ({ seq }) => seq, text),
           column("When", ({ at }) => at, time),
-          { title: "Who", sort: ({ who }) => who, cell: person },
+          { title: "Who", wide: true, sort: ({ who }) => who, cell: person },
           column("What", ({ what }) => what),
           wide("Subject", ({ subject }) => subject),
           column("Outcome", ({ outcome }) => outcome, (outcome) => badge(outcomes(outcome), text(outcome))),

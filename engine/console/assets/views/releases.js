@@ -28,7 +28,7 @@ export const releases = {
       quiet("A release is announced to members first (", element("a", { href: "changes.json" }, "their feed"),
         "), judges in shadow without any effect, becomes active at its date or by hand, and is retired in the end."),
       list.length === 0 ? card("", quiet("No release was announced yet.")) : "",
-      ...[...list].reverse().map((release) => entry(release, context)),
+      ...[...list].sort((one, other) => other.id - one.id).map((release) => entry(release, context)),
     ];
   },
 };

@@ -38,7 +38,8 @@ async fn every_view_shows_a_real_hub_with_the_figures_of_what_was_sent() {
         figures(&browser);
         envelopes(&browser, &parked, &delivered);
         read(&browser, "#/rules", "Units of measure");
-        read(&browser, "#/releases", "Tonnes only");
+        let page = read(&browser, "#/releases", "Tonnes only");
+        assert!(page.find("2. Tonnes only") < page.find("1. A unit"), "the newest release first: {page}");
         read(&browser, "#/alerts", "parked");
         read(&browser, "#/audit", "The log is whole");
         read(&browser, "#/maintenance", "Members are served");
