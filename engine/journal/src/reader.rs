@@ -77,7 +77,7 @@ impl<D: Disk> Reader<D> {
                 return Ok(Some(offset));
             }
             let frame = Frame::read(&mut window, segment.id, offset, Depth::Head)?;
-            let frame = frame.ok_or_else(|| self.broken(&segment, offset))?;
+            let frame = frame.ok_or_else(|| self.broken_head(&segment, offset))?;
             let header = frame.header;
             if header.kind != KIND_MARK && header.kind != KIND_SEAL {
                 let fact = codec::decode(header.kind, frame.archive)
@@ -133,10 +133,15 @@ impl<D: Disk> Reader<D> {
     /// What a frame that does not check means: its segment was released meanwhile, its content is just being erased, or
     /// it is damaged.
     fn broken(&self, segment: &Segment<D::File>, offset: u32) -> ReadError {
-        if self.table.find(segment.id).is_none() || segment.erasing().contains(&offset) {
-            return ReadError::Gone;
+        if segment.erasing().contains(&offset) { ReadError::Gone } else { self.broken_head(segment, offset) }
+    }
+
+    /// The same of a frame's header or archive, which no erasure touches.
+    fn broken_head(&self, segment: &Segment<D::File>, offset: u32) -> ReadError {
+        match self.table.find(segment.id) {
+            Some(_) => ReadError::Damaged { segment: segment.id, offset },
+            None => ReadError::Gone,
         }
-        ReadError::Damaged { segment: segment.id, offset }
     }
 }
 

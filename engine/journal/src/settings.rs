@@ -3,14 +3,14 @@
 use phytohub_model::limits::{SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN};
 
 use crate::error::SettingsError;
-use crate::frame::{ARCHIVE_BYTES_MAX, FRAME_HEADER_BYTES, SEAL_BYTES};
+use crate::frame::{ARCHIVE_BYTES_MAX, FRAME_HEADER_BYTES, FRAME_STEP, SEAL_BYTES};
 use crate::segment::SEGMENT_HEADER_BYTES;
 
 /// Segments have whole blocks of the file system: zeroing and recycling never touch a block in part.
 const SEGMENT_BYTES_STEP: u32 = 4096;
 
-/// Spares that only acknowledgements and the reclaiming of space may use: with the disk full, reclaiming must still be
-/// able to write its tracks to a new cold segment, or no room would ever come back.
+/// Spares that only acknowledgements and the reclaiming of space may use: with the disk full, reclaiming must still
+/// be able to write its tracks to a new cold segment, or no room would ever come back.
 pub(crate) const RESERVE_SEGMENTS: u32 = 1;
 
 /// Recycled files are kept up to this many beyond the wanted spares; more are given back to the disk.
@@ -34,6 +34,15 @@ impl Settings {
     pub fn content_bytes_max(&self) -> usize {
         let overhead = SEGMENT_HEADER_BYTES + FRAME_HEADER_BYTES + ARCHIVE_BYTES_MAX + SEAL_BYTES;
         self.segment_bytes.saturating_sub(overhead) as usize
+    }
+
+    /// How many records with contents of this length, in bytes, find room at one time once the spares are ready,
+    /// however full the segment is that is written to; see [`crate::Log::holds`].
+    pub fn records_max(&self, content_bytes: usize) -> usize {
+        let bytes =
+            ((FRAME_HEADER_BYTES + ARCHIVE_BYTES_MAX) as usize + content_bytes).next_multiple_of(FRAME_STEP as usize);
+        let room = self.segment_bytes.saturating_sub(SEGMENT_HEADER_BYTES + SEAL_BYTES) as usize;
+        self.spare_segments as usize * (room / bytes)
     }
 
     /// The spares that are kept ready in all.

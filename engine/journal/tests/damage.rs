@@ -323,3 +323,34 @@ fn a_reader_that_must_not_wait_says_so() {
     disk.set_faults(Faults { nothing_cached: true, ..Faults::default() });
     assert_eq!(log.reader().try_read_cached(locator).unwrap(), None);
 }
+
+/// A scan once took a broken header for content that is no longer kept, because that content was being erased.
+#[test]
+fn a_broken_header_is_damage_even_while_the_content_behind_it_is_erased() {
+    let disk = FakeDisk::new();
+    let mut log = new_log(&disk);
+    let locator = commit(&mut log, 1, 300);
+    commit(&mut log, 2, 300);
+    log.erase(&[locator]);
+    disk.flip(&first_segment(), locator.offset as usize + 20, 1).unwrap();
+    let scanned = log.scan(locator.segment, 0, 10, |_, _| {});
+    assert!(matches!(scanned, Err(ReadError::Damaged { segment: 1, .. })), "{scanned:?}");
+}
+
+/// An envelope that with its copies never finds room was once told to try again later, for ever.
+#[test]
+fn what_is_said_to_find_room_does_so_however_full_the_segment_is() {
+    for (spare_segments, length) in [(1, 100), (1, 20_000), (2, 30_000), (3, 50_000)] {
+        let settings = Settings { spare_segments, ..SETTINGS };
+        let disk = Arc::new(FakeDisk::new());
+        let mut log = Log::open(disk, Path::new(DIR), settings, |_, _, _| {}).unwrap();
+        log.run_jobs().unwrap();
+        while log.segments().first().is_none_or(|segment| segment.bytes_used < 60_000) {
+            log.stage(Stream::Hot, &acknowledged(1), &content(1, 0)).unwrap();
+            log.commit().unwrap();
+            log.run_jobs().unwrap();
+        }
+        let most = settings.records_max(length);
+        assert!(most > 0 && log.holds(Stream::Hot, std::iter::repeat_n(length, most)), "{spare_segments}, {length}");
+    }
+}

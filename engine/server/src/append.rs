@@ -26,6 +26,7 @@ pub(crate) struct Appended {
 pub(crate) async fn append(hub: &Hub, admitted: Admitted, content: Bytes) -> Result<Appended, Fault> {
     let (id, shard) = hub.shard_of(&admitted.header.to);
     let length = length(hub, &content)?;
+    copies_fit(hub, content.len(), admitted.copies.len())?;
     let from = admitted.header.from;
     let command = delivery(admitted, &content, length, || new_number(id))?;
     match shard.ask(command, content).await? {
@@ -46,6 +47,23 @@ fn length(hub: &Hub, content: &Bytes) -> Result<u32, Fault> {
     length.ok_or_else(|| Fault {
         kind: FaultKind::TooLarge,
         message: format!("Content has {} bytes as text, {most} are the most this hub takes", content.len()),
+    })
+}
+
+/// An envelope becomes durable together with its copies or not at all, so there must be room for all of them at
+/// once: what never finds it is not told to try again.
+fn copies_fit(hub: &Hub, length: usize, copies: usize) -> Result<(), Fault> {
+    let most = log_settings(&hub.config.journal).records_max(length);
+    if copies == 0 || copies < most {
+        return Ok(());
+    }
+    Err(Fault {
+        kind: FaultKind::TooLarge,
+        message: format!(
+            "Content has {length} bytes, and with {copies} copies for channels it is more than this hub takes at once: \
+             {} copies of it are the most",
+            most.saturating_sub(1)
+        ),
     })
 }
 

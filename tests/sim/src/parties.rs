@@ -205,9 +205,9 @@ impl World {
                 client.sent.push(header.number);
             }
             // What the rules refuse is not sent again, unless it was sent before and that was never answered.
-            (Ask::Deliver(intent), Said::NotTaken(_)) => {
+            (Ask::Deliver(intent), Said::NotTaken(reason)) => {
                 let sent = &self.oracle.intents[intent];
-                if sent.not_taken >= sent.arrivals && !self.draining {
+                if sent.not_taken >= sent.arrivals && (!self.draining || reason == TOO_LARGE) {
                     client.unsure.remove(&intent);
                 }
             }
@@ -320,6 +320,9 @@ impl World {
         Ok(())
     }
 }
+
+/// Why an envelope is never taken: with its copies it is more than the journal holds at once.
+pub(crate) const TOO_LARGE: &str = "too_large";
 
 /// An answer in few words, without content.
 fn brief(said: &Said) -> String {

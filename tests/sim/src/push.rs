@@ -29,6 +29,8 @@ pub(crate) struct Worker {
     /// Something new came while it did not listen.
     woken: bool,
     state: State,
+    /// What was parked when it began to ask: an operator may have it taken up again before the call that follows.
+    parked: Vec<DeliveryNumber>,
     /// When it looks next.
     look_at: Option<u64>,
     /// What came before it was begun, with [`Mutation::ForgetOnSwitch`].
@@ -94,6 +96,7 @@ impl World {
                 reminder_first: false,
                 woken: false,
                 state: State::Idle,
+                parked: Vec::new(),
                 look_at: None,
                 forgets_before: forgets.then(|| self.clock.wall().0),
             };
@@ -153,6 +156,10 @@ impl World {
         let shards: VecDeque<usize> = shards_of(&hub.registry, &[code], self.plan.shards).into();
         let soonest = Soonest::new(worker.reminder_first, Duration::from_millis(SLEEP_MAX));
         worker.state = State::Asking { began, shards, soonest };
+        let parked = self.parked_numbers(&code);
+        if let Some(worker) = self.hub.as_mut().and_then(|hub| hub.workers.get_mut(&code)) {
+            worker.parked = parked;
+        }
         self.ask_next(code)
     }
 
@@ -202,7 +209,8 @@ impl World {
         let number = pushed.header.number;
         self.trace.borrow_mut().counts.calls += 1;
         self.say(format_args!("{code} is called with {}", pushed.header.header.certificate_number));
-        let parked = self.parked_numbers(&code);
+        let mut parked = self.parked_numbers(&code);
+        parked.extend(self.hub.iter().filter_map(|hub| hub.workers.get(&code)).flat_map(|worker| &worker.parked));
         let now = self.moment();
         self.oracle.pushed(code, began, (&pushed.header, &content), &parked, &self.clock, now)?;
         let (outcome, duration) = self.serve(code, number);

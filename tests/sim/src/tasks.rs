@@ -15,7 +15,7 @@ use phytohub_shard::route::{shard_index, shards_of};
 
 use crate::mutation::Mutation;
 use crate::oracle::{Guarantee, Moment, Verdict, broken};
-use crate::parties::{Ask, CallId, Said};
+use crate::parties::{Ask, CallId, Said, TOO_LARGE};
 use crate::world::{Event, World};
 
 /// A request that the hub works on.
@@ -145,6 +145,13 @@ impl World {
                 return broken(Guarantee::Identity, what);
             }
         };
+        // As the server says: what never finds room with its copies is not told to try again.
+        let copies = admitted.copies.len();
+        if copies > 0 && self.plan.journal.records_max(content.len()) <= copies {
+            self.oracle.refused(intent);
+            self.answer(id, began, Said::NotTaken(TOO_LARGE));
+            return Ok(());
+        }
         if self.mutation == Some(Mutation::DedupOnSeen)
             && let Some(header) = hub.bugs.seen(intent)
         {

@@ -219,7 +219,10 @@ impl Oracle {
         let place = match self.envelopes[first].number {
             None => first,
             Some(before) => {
-                if self.is_known_as_retry(intent, clock) {
+                // Where tracks are kept for less time than envelopes may wait, a copy can be forgotten before its
+                // original.
+                let is_forgotten = self.envelopes[first].is_copy && self.may_be_forgotten(first, clock);
+                if self.is_known_as_retry(intent, clock) && !is_forgotten {
                     let what = format!("delivery {intent} to {receiver} has number {before} and now {number}");
                     return broken(Guarantee::Retry, what);
                 }
