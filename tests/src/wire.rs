@@ -117,6 +117,8 @@ fn tls(ca: &Path, keys: Option<(&Path, &Path)>) -> ClientConfig {
 /// When no answer comes.
 pub async fn exchange(stream: &mut TlsStream<TcpStream>, request: &[u8]) -> (String, String) {
     stream.write_all(request).await.expect("the request is sent");
+    // TLS keeps the end of a large request to itself until the socket takes it.
+    stream.flush().await.expect("all of the request is sent");
     read_answer(stream).await
 }
 

@@ -181,6 +181,7 @@ async fn chunks_without_an_end_are_refused_at_the_bound() {
     for _ in 0..65 {
         stream.write_all(&chunk).await.unwrap();
     }
+    stream.flush().await.unwrap();
     assert_eq!(other.import_headers(None).await.unwrap(), []);
     let (head, answer) = wire::read_answer(&mut stream).await;
     assert_eq!(wire::status(&head), 413);
