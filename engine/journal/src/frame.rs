@@ -9,8 +9,8 @@ use crate::window::Window;
 /// Format of segments and frames. Raised with every change that an older release cannot read, a new kind of fact too.
 pub(crate) const FORMAT_VERSION: u8 = 2;
 
-/// Begins every frame. Content is legal XML and has no byte 0, so content can never be taken for a frame when a broken
-/// tail is searched for later frames.
+/// Begins every frame. Content is legal XML and has no byte 0, so content can never be taken for a frame when a
+/// broken tail is searched for later frames.
 const MAGIC: [u8; 4] = [0, b'P', b'H', 1];
 
 /// Bytes of the header.
@@ -22,8 +22,12 @@ const CHECKED_BYTES: usize = 40;
 /// Frames begin at multiples of this, so that a search for them is quick.
 pub(crate) const FRAME_STEP: u32 = 8;
 
-/// A seal or mark: a header alone, padded. Every segment keeps room for its seal.
+/// A seal or mark: a header alone, padded.
 pub(crate) const SEAL_BYTES: u32 = FRAME_HEADER_BYTES.next_multiple_of(FRAME_STEP);
+
+/// Kept free at the end of each segment: a mark behind the last record, so that damage to it can be told from a
+/// torn tail, and the seal.
+pub(crate) const TAIL_BYTES: u32 = 2 * SEAL_BYTES;
 
 /// What the archive of any envelope's fact stays under: numbers and codes, a certificate number (240 bytes) and a
 /// message (4096 bytes).

@@ -9,7 +9,7 @@ use phytohub_model::Locator;
 use crate::batch::{Batch, Part};
 use crate::disk::DiskFile;
 use crate::error::CommitError;
-use crate::frame::{FrameHeader, KIND_MARK, KIND_SEAL, SEAL_BYTES};
+use crate::frame::{FrameHeader, KIND_MARK, KIND_SEAL, TAIL_BYTES};
 use crate::segment::{Role, SEGMENT_HEADER_BYTES, Segment};
 
 /// The segment of a stream that is written to.
@@ -43,13 +43,14 @@ impl<F: DiskFile> Head<F> {
         }
     }
 
-    /// Whether a frame fits, and a seal behind it.
+    /// Whether a frame fits, and a mark and a seal behind it.
     pub(crate) fn holds(&self, bytes: usize) -> bool {
         let room = self.segment.size.saturating_sub(self.end) as usize;
-        !self.sealed && bytes.next_multiple_of(8) + SEAL_BYTES as usize <= room
+        !self.sealed && bytes.next_multiple_of(8) + TAIL_BYTES as usize <= room
     }
 
-    /// Whether a frame that begins before the durable watermark is meant; frames end before a watermark or begin at it.
+    /// Whether a frame that begins before the durable watermark is meant; frames end before a watermark or begin at
+    /// it.
     pub(crate) fn covers(&self, locator: &Locator) -> bool {
         locator.offset < self.watermark
     }
@@ -73,7 +74,7 @@ impl<F: DiskFile> Head<F> {
     }
 
     pub(crate) fn mark(&mut self, sequence: u64) -> Result<(), CommitError> {
-        if self.marked == self.synced || !self.holds(SEAL_BYTES as usize) {
+        if self.marked == self.synced || !self.holds(0) {
             return Ok(());
         }
         let header = FrameHeader::bare(KIND_MARK, self.segment.id, self.end, self.synced, sequence);

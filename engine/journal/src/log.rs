@@ -13,7 +13,7 @@ use crate::codec;
 use crate::disk::{BLOCK_BYTES, Disk, DiskFile};
 use crate::error::{CommitError, JobError, NoRoom, OpenError, ReadError};
 use crate::frame::{
-    ARCHIVE_BYTES_MAX, FORMAT_VERSION, FRAME_HEADER_BYTES, FRAME_STEP, FrameHeader, KIND_SEAL, SEAL_BYTES, align,
+    ARCHIVE_BYTES_MAX, FORMAT_VERSION, FRAME_HEADER_BYTES, FRAME_STEP, FrameHeader, KIND_SEAL, TAIL_BYTES, align,
     checksum,
 };
 use crate::head::{Head, failure};
@@ -122,7 +122,7 @@ impl<D: Disk> Log<D> {
     /// acknowledgements stays.
     pub fn holds(&self, stream: Stream, contents: impl Iterator<Item = usize>) -> bool {
         let head = self.heads[stream.index()].as_ref().filter(|head| !head.sealed);
-        let mut free = head.map_or(0, |head| head.segment.size.saturating_sub(head.end + SEAL_BYTES) as usize);
+        let mut free = head.map_or(0, |head| head.segment.size.saturating_sub(head.end + TAIL_BYTES) as usize);
         let mut spares = self.spares.len().saturating_sub(RESERVE_SEGMENTS as usize);
         for length in contents {
             let bytes = (FRAME_HEADER_BYTES + ARCHIVE_BYTES_MAX) as usize + length;
@@ -131,7 +131,7 @@ impl<D: Disk> Log<D> {
                     return false;
                 }
                 spares -= 1;
-                free = (self.settings.segment_bytes - SEGMENT_HEADER_BYTES - SEAL_BYTES) as usize;
+                free = (self.settings.segment_bytes - SEGMENT_HEADER_BYTES - TAIL_BYTES) as usize;
             }
             free = free.saturating_sub(bytes.next_multiple_of(FRAME_STEP as usize));
         }
@@ -163,8 +163,8 @@ impl<D: Disk> Log<D> {
         Ok(Durable(()))
     }
 
-    /// Writes, without waiting for the disk, that everything before is synced. To be called when nothing waits after a
-    /// commit: damage to the last batch can then be told from a batch that was never finished.
+    /// Writes, without waiting for the disk, that everything before is synced. To be called when nothing waits
+    /// after a commit: damage to the last batch can then be told from a batch that was never finished.
     ///
     /// # Errors
     /// [`CommitError`]; the caller must end the process.
@@ -264,8 +264,8 @@ impl<D: Disk> Log<D> {
         self.reader().scan(segment, from, records_max, on_record)
     }
 
-    /// Gives up a sealed segment whose survivors were written again and committed: it is zeroed and used again. Nothing
-    /// happens for a segment that is still written to.
+    /// Gives up a sealed segment whose survivors were written again and committed: it is zeroed and used again.
+    /// Nothing happens for a segment that is still written to.
     pub fn release(&mut self, segment: u32) {
         if !self.table.find(segment).is_some_and(|segment| segment.is_sealed()) {
             return;
@@ -295,8 +295,8 @@ impl<D: Disk> Log<D> {
         Some(Job::new(Arc::clone(&self.disk), self.dir.clone(), self.settings.segment_bytes, chore))
     }
 
-    /// Takes the outcome of a job. A disk that is full while a spare is prepared is no error: [`Self::room`] tells, and
-    /// [`Self::retry`] tries again.
+    /// Takes the outcome of a job. A disk that is full while a spare is prepared is no error: [`Self::room`] tells,
+    /// and [`Self::retry`] tries again.
     ///
     /// # Errors
     /// [`JobError`]; the caller must end the process.
@@ -336,7 +336,7 @@ impl<D: Disk> Log<D> {
     }
 
     fn record_bytes_max(&self) -> usize {
-        self.settings.segment_bytes.saturating_sub(SEGMENT_HEADER_BYTES + SEAL_BYTES) as usize
+        self.settings.segment_bytes.saturating_sub(SEGMENT_HEADER_BYTES + TAIL_BYTES) as usize
     }
 
     /// Seals the segment of a stream and makes a spare the next one; in memory, the disk follows with the commit.
@@ -422,8 +422,8 @@ impl<D: Disk> Log<D> {
     }
 }
 
-/// Bytes from `end` to the end of its block. They are zeros already, and are written again: a block that is written as
-/// a whole need not be read first, which it would have to be, because zeros of a spare go past the page cache.
+/// Bytes from `end` to the end of its block. They are zeros already, and are written again: a block that is written
+/// as a whole need not be read first, which it would have to be, because zeros of a spare go past the page cache.
 fn bytes_to_block_end(end: u32) -> usize {
     (end.next_multiple_of(BLOCK_BYTES as u32) - end) as usize
 }

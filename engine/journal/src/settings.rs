@@ -3,7 +3,7 @@
 use phytohub_model::limits::{SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN};
 
 use crate::error::SettingsError;
-use crate::frame::{ARCHIVE_BYTES_MAX, FRAME_HEADER_BYTES, FRAME_STEP, SEAL_BYTES};
+use crate::frame::{ARCHIVE_BYTES_MAX, FRAME_HEADER_BYTES, FRAME_STEP, TAIL_BYTES};
 use crate::segment::SEGMENT_HEADER_BYTES;
 
 /// Segments have whole blocks of the file system: zeroing and recycling never touch a block in part.
@@ -32,7 +32,7 @@ pub struct Settings {
 impl Settings {
     /// The largest content that a segment of this size holds in one record, whatever its fact.
     pub fn content_bytes_max(&self) -> usize {
-        let overhead = SEGMENT_HEADER_BYTES + FRAME_HEADER_BYTES + ARCHIVE_BYTES_MAX + SEAL_BYTES;
+        let overhead = SEGMENT_HEADER_BYTES + FRAME_HEADER_BYTES + ARCHIVE_BYTES_MAX + TAIL_BYTES;
         self.segment_bytes.saturating_sub(overhead) as usize
     }
 
@@ -41,7 +41,7 @@ impl Settings {
     pub fn records_max(&self, content_bytes: usize) -> usize {
         let bytes =
             ((FRAME_HEADER_BYTES + ARCHIVE_BYTES_MAX) as usize + content_bytes).next_multiple_of(FRAME_STEP as usize);
-        let room = self.segment_bytes.saturating_sub(SEGMENT_HEADER_BYTES + SEAL_BYTES) as usize;
+        let room = self.segment_bytes.saturating_sub(SEGMENT_HEADER_BYTES + TAIL_BYTES) as usize;
         self.spare_segments as usize * (room / bytes)
     }
 

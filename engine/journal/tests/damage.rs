@@ -175,8 +175,8 @@ fn nonsense_in_place_of_frames_neither_panics_nor_loops() {
     let mut log = new_log(&disk);
     let locator = commit(&mut log, 1, 100);
     log.close().unwrap();
-    // Each field of the header with each extreme value; the checksum is then wrong, and lengths must be harmless before
-    // it is looked at.
+    // Each field of the header with each extreme value; the checksum is then wrong, and lengths must be harmless
+    // before it is looked at.
     for field in (0..FRAME_HEADER).step_by(4) {
         for mask in [0xff, 0x80, 0x7f, 0x01] {
             let disk = disk.copy();
@@ -353,4 +353,25 @@ fn what_is_said_to_find_room_does_so_however_full_the_segment_is() {
         let most = settings.records_max(length);
         assert!(most > 0 && log.holds(Stream::Hot, std::iter::repeat_n(length, most)), "{spare_segments}, {length}");
     }
+}
+
+/// A segment that is nearly full, and a last record with so much content behind it; `None` when that went over the
+/// end.
+fn filled(length: usize) -> Option<(FakeDisk, Locator)> {
+    let disk = FakeDisk::new();
+    let mut log = new_log(&disk);
+    commit(&mut log, 1, 60_000);
+    let last = commit(&mut log, 2, length);
+    log.close().unwrap();
+    (last.segment == 1).then_some((disk, last))
+}
+
+/// There was once no room for it behind a record that just fitted: damage to that record was then taken for a torn
+/// tail, also after the log was closed.
+#[test]
+fn the_last_record_of_a_full_segment_has_room_for_its_mark() {
+    let just_fits = (1..).map_while(filled).last();
+    let (disk, last) = just_fits.expect("a record without much content fits");
+    disk.flip(&first_segment(), last.offset as usize + FRAME_HEADER + 6, 1).unwrap();
+    assert_damaged(&disk, last.offset);
 }

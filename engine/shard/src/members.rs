@@ -10,7 +10,8 @@ use phytohub_model::{Fact, RegistryFact, Timestamp};
 
 use crate::Failure;
 
-/// When the registry's history fills more segments than this, its present state is written anew and they are released.
+/// When the registry's history fills more segments than this, its present state is written anew and they are
+/// released.
 const SEGMENTS_BEFORE_COMPACTION: usize = 4;
 
 /// The registry and its journal, of one owner.
@@ -83,6 +84,8 @@ impl<D: Disk> Members<D> {
     fn commit(&mut self) -> Result<(), ChangeError> {
         if self.log.staged_bytes() > 0 {
             self.log.commit().map_err(|error| ChangeError::Journal(error.to_string()))?;
+            // Changes are rare: the next one, which would say that this one was synced, may be weeks away.
+            self.log.mark_idle().map_err(|error| ChangeError::Journal(error.to_string()))?;
         }
         self.run_jobs().map_err(ChangeError::Journal)
     }

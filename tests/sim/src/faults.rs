@@ -146,8 +146,11 @@ impl World {
                 self.heal_later(kind, 500, 8000);
             }
             FaultKind::FlipAtRest => {
+                let crashes = self.trace.borrow().counts.crashes;
                 self.stop()?;
-                if self.hub.is_none() && !self.harm.is_damaged() {
+                // What was stopped in order has marks behind its last records: damage to them is no torn tail.
+                let in_order = self.trace.borrow().counts.crashes == crashes;
+                if self.hub.is_none() && in_order && !self.harm.is_damaged() {
                     self.flips_at_rest()?;
                 }
                 self.start_later();
