@@ -362,7 +362,7 @@ fn filled(length: usize) -> Option<(FakeDisk, Locator)> {
     let mut log = new_log(&disk);
     commit(&mut log, 1, 60_000);
     let last = commit(&mut log, 2, length);
-    log.close().unwrap();
+    log.close().expect("no fault is set");
     (last.segment == 1).then_some((disk, last))
 }
 
