@@ -10,10 +10,11 @@ use std::sync::Arc;
 use phytohub_core::registry::{Registry, RegistryCommand};
 use phytohub_core::shard::{Answer, Command, Elsewhere, Freed, Shard};
 use phytohub_journal::{Durable, Job, JobOutcome};
-use phytohub_model::{ConnectionCode, Fact, ShardId};
+use phytohub_model::{Acknowledged, ConnectionCode, DeliveryNumber, Expired, Fact, ShardId};
 use phytohub_shard::{ChangeError, Failure, Members, Owner, Parts, Request, Witness};
 
 use crate::disk::SimDisk;
+use crate::look::delivery_in;
 use crate::mutation::Mutation;
 use crate::oracle::{Guarantee, Verdict, broken};
 use crate::push::Worker;
@@ -31,6 +32,8 @@ pub(crate) struct Hub {
     pub(crate) next_task: u64,
     pub(crate) arrived: Rc<RefCell<Vec<ConnectionCode>>>,
     pub(crate) bugs: crate::bugs::Memory,
+    /// When the last envelope of each delivery ended in this life.
+    pub(crate) ended: BTreeMap<usize, u64>,
     since: u64,
 }
 
@@ -58,6 +61,8 @@ pub(crate) struct Onlooker {
     shard: usize,
     pending: Pending,
     arrived: Rc<RefCell<Vec<ConnectionCode>>>,
+    /// What ended since it was asked.
+    ended: Vec<DeliveryNumber>,
     mutation: Option<Mutation>,
 }
 
@@ -88,7 +93,10 @@ impl Witness for Onlooker {
         *self.pending.borrow_mut()[self.shard].entry(*sender).or_default() += 1;
     }
 
-    fn ended(&mut self, _fact: &Fact, freed: &Freed) {
+    fn ended(&mut self, fact: &Fact, freed: &Freed) {
+        if let Fact::Acknowledged(Acknowledged { number, .. }) | Fact::Expired(Expired { number, .. }) = fact {
+            self.ended.push(*number);
+        }
         if let Some(count) = self.pending.borrow_mut()[self.shard].get_mut(&freed.from) {
             *count = count.saturating_sub(1);
         }
@@ -205,6 +213,7 @@ impl World {
             Err(error) => return self.hub_ends(&error),
         };
         process.busy_until = now + cost;
+        self.note_ends(shard);
         let life = self.lives;
         for (task, answer) in answers {
             let delay = cost + self.random.below(2);
@@ -218,6 +227,17 @@ impl World {
         let within = if has_work { 1 } else { process.next_tick.saturating_sub(now) };
         self.wake(shard, within);
         Ok(())
+    }
+
+    /// Keeps what ended in a round, while the shard still knows of which delivery it was: a track may be forgotten
+    /// before the content is overwritten.
+    fn note_ends(&mut self, shard: usize) {
+        let Some(hub) = &mut self.hub else { return };
+        let numbers = std::mem::take(&mut hub.shards[shard].owner.witness_mut().ended);
+        let now = self.clock.steady();
+        let core = hub.shards[shard].owner.core();
+        let deliveries = numbers.into_iter().filter_map(|number| delivery_in(core, self.clock.wall(), number));
+        hub.ended.extend(deliveries.map(|delivery| (delivery, now)));
     }
 
     /// Lets the journal's next slow work be done, one after the other.
@@ -325,8 +345,13 @@ pub(crate) fn recover(disk: &SimDisk, world: &World) -> Result<Hub, Failure> {
     let arrived = Rc::new(RefCell::new(Vec::new()));
     let mut shards = Vec::new();
     for shard in 0..plan.shards {
-        let onlooker =
-            Onlooker { shard, pending: Rc::clone(&pending), arrived: Rc::clone(&arrived), mutation: world.mutation };
+        let onlooker = Onlooker {
+            shard,
+            pending: Rc::clone(&pending),
+            arrived: Rc::clone(&arrived),
+            ended: Vec::new(),
+            mutation: world.mutation,
+        };
         let parts = Parts {
             id: ShardId(shard as u8),
             disk: Arc::clone(&disk),
@@ -359,6 +384,7 @@ pub(crate) fn recover(disk: &SimDisk, world: &World) -> Result<Hub, Failure> {
         next_task: 0,
         arrived,
         bugs: crate::bugs::Memory::default(),
+        ended: BTreeMap::new(),
         since: world.clock.steady(),
     })
 }

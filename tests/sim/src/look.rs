@@ -1,15 +1,15 @@
 //! The oracle's looks at the whole hub: while it runs, after each start, with flipped bits while it rests, and at the
 //! end of a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use phytohub_core::registry::RegistryCommand;
-use phytohub_core::shard::{Answer, Command};
-use phytohub_model::{DeliveryNumber, TrackingState};
+use phytohub_core::shard::{Answer, Command, Shard};
+use phytohub_model::{DeliveryNumber, Timestamp, TrackingState};
 
 use crate::hub::{Hub, recover};
-use crate::oracle::{Guarantee, Verdict, broken};
+use crate::oracle::{Guarantee, Verdict, broken, delivery_of};
 use crate::world::World;
 
 /// Copies of the disk in which bits are flipped, at one rest.
@@ -60,25 +60,36 @@ impl World {
     }
 
     /// The delivery behind a number.
-    fn sent(&self, core: &phytohub_core::shard::Shard, number: DeliveryNumber) -> Option<usize> {
-        let Answer::Story(Some(story)) = core.decide(self.clock.wall(), &Command::Follow { number }).answer else {
-            return None;
-        };
-        let name = story.header.header.certificate_number.as_str().rsplit('.').next()?.parse().ok()?;
-        (name < self.oracle.intents.len()).then_some(name)
+    fn sent(&self, core: &Shard, number: DeliveryNumber) -> Option<usize> {
+        delivery_in(core, self.clock.wall(), number).filter(|&delivery| delivery < self.oracle.intents.len())
+    }
+
+    /// Deliveries of which an envelope waits in the state of a shard, or ended after `before` (milliseconds). Whether the
+    /// state is right is judged elsewhere: what waits and should not is found by [`Oracle::audit`], or handed out.
+    ///
+    /// [`Oracle::audit`]: crate::oracle::Oracle::audit
+    fn held(&self, hub: &Hub, before: u64) -> BTreeSet<usize> {
+        let ended_lately = hub.ended.iter().filter(|&(_, &at)| at > before).map(|(&delivery, _)| delivery);
+        let waiting = hub.cores().into_iter().flat_map(|core| {
+            core.pending_locators().filter_map(|(number, _)| delivery_in(core, self.clock.wall(), number))
+        });
+        ended_lately.chain(waiting).collect()
     }
 
     /// What ended long enough ago is on the disk no more, where the hub had the time to see to it.
     fn is_erased(&self) -> Verdict {
+        let Some(hub) = &self.hub else { return Ok(()) };
         let now = self.clock.steady();
         let patience = ERASED_WITHIN + self.plan.limits.erase_after.as_millis() as u64;
+        // What ended in an earlier life had its time, too, then.
         let had_time = self.runs_since().is_some_and(|since| since + patience <= now);
         if !had_time || !self.harm.is_calm_for(now, patience) || self.harm.was_full_since(now - patience) {
             return Ok(());
         }
-        let erased = self.oracle.erased(|visit| self.disk.fake().each_version(visit), now - patience);
+        let erased =
+            self.oracle.erased(|visit| self.disk.fake().each_version(visit), || self.held(hub, now - patience));
         if erased.is_err() {
-            for process in self.hub.iter().flat_map(|hub| &hub.shards) {
+            for process in &hub.shards {
                 let (owner, log) = (&process.owner, process.owner.log());
                 let pending = |id| owner.core().segment_use(id);
                 let segments: Vec<String> =
@@ -198,6 +209,14 @@ impl World {
     }
 }
 
+/// The delivery behind a number that a shard knows.
+pub(crate) fn delivery_in(core: &Shard, now: Timestamp, number: DeliveryNumber) -> Option<usize> {
+    match core.decide(now, &Command::Follow { number }).answer {
+        Answer::Story(Some(story)) => delivery_of(story.header.header.certificate_number.as_str()),
+        _ => None,
+    }
+}
+
 /// All that a start gives.
 #[derive(PartialEq)]
 struct Summary {
@@ -223,4 +242,63 @@ fn summary(world: &World, hub: &Hub) -> Summary {
 /// Bytes up to the last that is not zero.
 fn used(bytes: &[u8]) -> usize {
     bytes.iter().rposition(|&byte| byte != 0).map_or(0, |place| place + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+    use std::time::Duration;
+
+    use phytohub_model::HeaderFields;
+
+    use super::*;
+    use crate::mutation::Mutation;
+    use crate::oracle::marked;
+    use crate::parties::Ask;
+    use crate::trace::Trace;
+
+    /// Accepts a delivery of which no answer is given, lets it expire, and looks before and some time after.
+    fn looks_at_what_nobody_was_told_of(mutation: Option<Mutation>) -> [Verdict; 2] {
+        let mut world = World::new(1, mutation, Rc::new(RefCell::new(Trace::default())));
+        world.plan.faults.clear();
+        world.plan.core.expire_after = Duration::from_secs(900);
+        world.found().unwrap();
+        let party = world.plan.parties.iter().position(|party| !party.is_channel).unwrap();
+        let code = world.plan.parties[party].codes[0].to_string();
+        let fields = HeaderFields {
+            from: code.clone(),
+            to: code,
+            certificate_type: 851,
+            certificate_status: 70,
+            certificate_number: "0".to_owned(),
+            ..HeaderFields::default()
+        };
+        let intent = world.oracle.intends(fields, marked(0, 500));
+        world.send(party, Ask::Deliver(intent));
+        let call = *world.calls.keys().next().unwrap();
+        world.arrive(call).unwrap();
+        world.hub.as_mut().unwrap().tasks.clear();
+        let mut look_after = |seconds: u64| {
+            let until = world.clock.steady() + seconds * 1000;
+            while world.clock.steady() < until {
+                world.next().unwrap();
+            }
+            let waiting: u64 = world.hub.as_ref().unwrap().cores().iter().map(|core| core.pending()).sum();
+            let verdict = world.is_erased();
+            world.clock.step(900_000);
+            (waiting > 0, verdict)
+        };
+        let ((waits, before), (waits_still, after)) = (look_after(30), look_after(30));
+        assert!(waits && !waits_still);
+        [before, after]
+    }
+
+    #[test]
+    fn content_of_an_envelope_that_no_answer_named_may_lie_on_the_disk_until_it_ends() {
+        assert_eq!(looks_at_what_nobody_was_told_of(None), [Ok(()), Ok(())]);
+        let [before, after] = looks_at_what_nobody_was_told_of(Some(Mutation::ForgetZeros));
+        assert_eq!(before, Ok(()));
+        assert_eq!(after.unwrap_err().guarantee, Guarantee::Erased);
+    }
 }

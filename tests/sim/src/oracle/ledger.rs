@@ -29,9 +29,6 @@ pub(crate) struct Intent {
     /// How often it reached the hub, and how often it was answered that it was not taken.
     pub(crate) arrivals: u32,
     pub(crate) not_taken: u32,
-    /// When it reached the hub and was not answered, be it that the answer is under way or that a crash took it: an
-    /// envelope that nobody was told of may wait.
-    pub(super) unanswered: Vec<Moment>,
     /// When it was first answered as accepted.
     pub(crate) answered: Option<Moment>,
     /// By which number it was answered last.
@@ -112,7 +109,6 @@ impl Oracle {
             arrived: None,
             arrivals: 0,
             not_taken: 0,
-            unanswered: Vec::new(),
             answered: None,
             answered_as: None,
             envelopes: Vec::new(),
@@ -166,7 +162,6 @@ impl Oracle {
         let intent = &mut self.intents[intent];
         intent.arrivals += 1;
         intent.arrived.get_or_insert(now);
-        intent.unanswered.push(now);
     }
 
     /// An acknowledgement reached the hub.
@@ -194,11 +189,7 @@ impl Oracle {
         for Copied { channel, number } in copies {
             self.bind(intent, *channel, *number, clock)?;
         }
-        // What was accepted of earlier arrivals is this envelope or has ended, or the answer would name another. One
-        // that is anew says less: copies of the one before it may wait still.
-        let is_first = !self.envelopes[envelope].is_anew;
         let intent = &mut self.intents[intent];
-        intent.unanswered.retain(|&arrival| arrival != began && !(is_first && arrival < began));
         intent.answered.get_or_insert(now);
         intent.answered_as = Some(header.number);
         Ok(())
@@ -246,8 +237,8 @@ impl Oracle {
     }
 
     /// A delivery was answered as not taken for lack of room; `limited` says that the disk has bounds or had lately.
-    pub(crate) fn pressed(&mut self, intent: usize, pressure: Pressure, limited: bool, began: Moment) -> Verdict {
-        self.refused(intent, began);
+    pub(crate) fn pressed(&mut self, intent: usize, pressure: Pressure, limited: bool) -> Verdict {
+        self.intents[intent].not_taken += 1;
         let (from, to) = (self.intents[intent].from, self.intents[intent].to);
         let waiting = |counts: &dyn Fn(&Envelope) -> bool| {
             let open = self.open.values().flatten().map(|&envelope| &self.envelopes[envelope]);
@@ -276,11 +267,9 @@ impl Oracle {
         Ok(())
     }
 
-    /// A delivery that reached the hub at `began` was answered as not taken.
-    pub(crate) fn refused(&mut self, intent: usize, began: Moment) {
-        let intent = &mut self.intents[intent];
-        intent.not_taken += 1;
-        intent.unanswered.retain(|&arrival| arrival != began);
+    /// A delivery was answered as not taken by the rules.
+    pub(crate) fn refused(&mut self, intent: usize) {
+        self.intents[intent].not_taken += 1;
     }
 
     /// Whether the hub said each time that it does not take this delivery.

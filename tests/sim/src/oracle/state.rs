@@ -210,7 +210,7 @@ impl Oracle {
 }
 
 /// The delivery that a certificate number names.
-pub(super) fn delivery_of(certificate_number: &str) -> Option<usize> {
+pub(crate) fn delivery_of(certificate_number: &str) -> Option<usize> {
     certificate_number.rsplit('.').next()?.parse().ok()
 }
 
