@@ -173,12 +173,16 @@ impl World {
                 self.restore_registry()?;
                 restored = self.hub.is_some();
             }
-            if restored && !self.oracle.waits(&self.clock) && self.clients.iter().all(|client| client.unsure.is_empty())
-            {
+            let all_is_clear = self.clients.iter().all(|client| client.unsure.is_empty());
+            if restored && all_is_clear && !self.oracle.waits(&self.clock) && self.pending() == 0 {
                 break;
             }
             if self.clock.steady() > end {
                 self.oracle.all_ended(&self.clock)?;
+                if all_is_clear {
+                    let what = format!("{} envelopes wait that no answer named, and never end", self.pending());
+                    return broken(Guarantee::NoneVanishes, what);
+                }
                 return broken(Guarantee::Retry, "a delivery is sent again and again and never answered for good");
             }
             self.next()?;
@@ -191,6 +195,11 @@ impl World {
         self.stop()?;
         self.start()?;
         self.oracle.all_ended(&self.clock)
+    }
+
+    /// Envelopes that wait in the hub, those included that no answer named.
+    fn pending(&self) -> u64 {
+        self.hub.iter().flat_map(Hub::cores).map(Shard::pending).sum()
     }
 
     /// Everybody may send and receive again.
@@ -284,10 +293,9 @@ mod tests {
             while world.clock.steady() < until {
                 world.next().unwrap();
             }
-            let waiting: u64 = world.hub.as_ref().unwrap().cores().iter().map(|core| core.pending()).sum();
-            let verdict = world.is_erased();
+            let (waits, verdict) = (world.pending() > 0, world.is_erased());
             world.clock.step(900_000);
-            (waiting > 0, verdict)
+            (waits, verdict)
         };
         let ((waits, before), (waits_still, after)) = (look_after(30), look_after(30));
         assert!(waits && !waits_still);
