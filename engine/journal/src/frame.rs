@@ -1,6 +1,7 @@
 //! The frame around each record: a fixed header, the archive of the fact, the raw content.
 
 use std::io;
+use std::ops::Range;
 
 use crate::disk::DiskFile;
 use crate::segment::SEGMENT_HEADER_BYTES;
@@ -21,6 +22,9 @@ const CHECKED_BYTES: usize = 40;
 
 /// Frames begin at multiples of this, so that a search for them is quick.
 pub(crate) const FRAME_STEP: u32 = 8;
+
+/// A block of the medium, which is written as a whole or not at all.
+const ATOMIC_BYTES: u32 = 512;
 
 /// A seal or mark: a header alone, padded.
 pub(crate) const SEAL_BYTES: u32 = FRAME_HEADER_BYTES.next_multiple_of(FRAME_STEP);
@@ -177,6 +181,26 @@ impl<'a> Frame<'a> {
         let intact = checksum(&[&head[..CHECKED_BYTES], archive]) == expected;
         Ok(intact.then_some(Self { header, archive, content }))
     }
+}
+
+/// Whether content that is all zeros was erased for certain, and not lost with a write that was never finished.
+///
+/// Content has no byte 0. So where a block holds zeros of it next to other bytes of its own write or of a later one,
+/// the block was written with the content, and the zeros came afterwards. The bytes before the content are no proof of
+/// that alone: a write that a kill cut short may end just there, but then nothing lies behind it.
+pub(crate) fn is_surely_erased<F: DiskFile>(
+    window: &mut Window<'_, F>,
+    header: &FrameHeader,
+    ends_there: bool,
+) -> io::Result<bool> {
+    let (content, end, size) = (header.offset + header.content_start(), header.end(), window.size());
+    let before = header.offset.max(content / ATOMIC_BYTES * ATOMIC_BYTES)..content;
+    let behind = end..end.next_multiple_of(ATOMIC_BYTES).min(size);
+    let mut holds_bytes = |range: Range<u32>| {
+        let bytes = window.bytes(range.start, range.end - range.start)?;
+        Ok::<_, io::Error>(bytes.is_some_and(|bytes| bytes.iter().any(|&byte| byte != 0)))
+    };
+    Ok(holds_bytes(behind)? || (!ends_there && holds_bytes(before)?))
 }
 
 /// Checks header and archive of a frame whose first bytes are `head`.

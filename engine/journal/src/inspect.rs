@@ -14,8 +14,9 @@ use phytohub_model::Fact;
 use crate::codec;
 use crate::disk::{Disk, DiskFile};
 use crate::error::OpenError;
-use crate::frame::{Depth, FORMAT_VERSION, FRAME_HEADER_BYTES, FRAME_STEP, Frame, FrameHeader, KIND_MARK, KIND_SEAL};
-
+use crate::frame::{
+    Depth, FORMAT_VERSION, FRAME_HEADER_BYTES, FRAME_STEP, Frame, FrameHeader, KIND_MARK, KIND_SEAL, is_surely_erased,
+};
 use crate::recovery::{ContentState, state};
 use crate::segment::{self, HeaderError, Role, SEGMENT_HEADER_BYTES, Stream};
 use crate::window::{Window, read_exact_at};
@@ -215,12 +216,16 @@ impl Walk<'_> {
         }
         let mut window = Window::new(file, self.head.size, buffer);
         let (mut offset, mut watermark, mut sealed) = (SEGMENT_HEADER_BYTES, 0, false);
+        let mut erased = Vec::new();
         let mut flow = ControlFlow::Continue(());
         while offset < self.head.size && !sealed && flow.is_continue() {
             if let Some(frame) = Frame::read(&mut window, self.id, offset, Depth::Whole)? {
                 watermark = watermark.max(frame.header.watermark);
                 sealed = frame.header.kind == KIND_SEAL;
                 offset = frame.header.next();
+                if self.is_last && state(&frame) == ContentState::Erased {
+                    erased.push(frame.header);
+                }
                 flow = self.take(&frame, &mut report);
                 continue;
             }
@@ -234,6 +239,9 @@ impl Walk<'_> {
         }
         if self.is_last && !sealed {
             report.synced = watermark;
+            for header in erased.iter().filter(|header| watermark <= header.offset) {
+                tell_erased(&mut window, &mut report, header)?;
+            }
             tell_torn(&mut report);
         } else if !sealed && flow.is_continue() {
             let end = self.head.size;
@@ -259,6 +267,20 @@ impl Walk<'_> {
         let state = state(frame);
         (self.on_record)(Record { segment: self.id, offset, stream, sequence, fact, content: frame.content, state })
     }
+}
+
+/// Content that was erased, of a frame that no watermark covers any more: the frame that covered it was synced, and is
+/// the broken one behind it.
+fn tell_erased<F: DiskFile>(
+    window: &mut Window<'_, F>,
+    report: &mut SegmentReport,
+    header: &FrameHeader,
+) -> io::Result<()> {
+    let Some(broken) = report.broken.iter().find(|broken| header.offset < broken.range.start) else { return Ok(()) };
+    if is_surely_erased(window, header, false)? {
+        report.synced = report.synced.max(broken.range.end);
+    }
+    Ok(())
 }
 
 /// What cannot be read behind the last watermark of the last segment was never finished, unless a later frame shows

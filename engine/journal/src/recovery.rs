@@ -17,6 +17,7 @@ use crate::disk::{Disk, DiskFile};
 use crate::error::OpenError;
 use crate::frame::{
     Depth, FORMAT_VERSION, FRAME_HEADER_BYTES, FRAME_STEP, Frame, FrameHeader, KIND_MARK, KIND_SEAL, checksum,
+    is_surely_erased,
 };
 use crate::head::Head;
 use crate::job::Chores;
@@ -174,6 +175,9 @@ fn survey<F: DiskFile>(segment: &Segment<F>, buffer: &mut Vec<u8>) -> Result<Sur
 }
 
 /// Frames that were never known synced must have their content too; the first that has not ends the log.
+///
+/// Content that was erased is another matter: a synced frame had a watermark that covered it, and where none has one
+/// any more, that frame is the broken one behind the end.
 fn cut_torn_content<F: DiskFile>(
     segment: &Segment<F>,
     window: &mut Window<'_, F>,
@@ -181,16 +185,23 @@ fn cut_torn_content<F: DiskFile>(
 ) -> Result<(), OpenError> {
     let mut offset = survey.watermark;
     while offset < survey.end {
+        let io = |source| segment_failure(segment, "read", source);
         let frame = Frame::read(window, segment.id, offset, Depth::Whole)
-            .map_err(|source| segment_failure(segment, "read", source))?
+            .map_err(io)?
             .ok_or_else(|| damaged(segment.id, offset, "a watermark names this place, but no frame begins there"))?;
-        if state(&frame) == ContentState::Intact || state(&frame) == ContentState::None {
-            offset = frame.header.next();
+        let (header, state) = (frame.header, state(&frame));
+        if state == ContentState::Intact || state == ContentState::None {
+            offset = header.next();
             continue;
+        }
+        let ends_there = header.next() == survey.end && survey.remains.is_none();
+        if state == ContentState::Erased && is_surely_erased(window, &header, ends_there).map_err(io)? {
+            let what = "no frame there can be read, but content before it was erased, which shows that one was synced";
+            return Err(damaged(segment.id, survey.end, what));
         }
         let last = survey.remains.as_ref().map_or(survey.end, |remains| remains.end);
         let watermark = survey.watermark;
-        let covered = covered(window, segment.id, offset).map_err(|source| segment_failure(segment, "read", source))?;
+        let covered = covered(window, segment.id, offset).map_err(io)?;
         *survey = Survey { end: offset, watermark, covered, sealed: false, remains: Some(offset..last) };
     }
     Ok(())

@@ -2,13 +2,14 @@
 
 mod common;
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use common::world::{DIR, SETTINGS, open};
 use common::{accepted, acknowledged, content};
 use phytohub_journal::fake::{FakeDisk, Faults};
-use phytohub_journal::{CommitError, ContentState, Log, NoRoom, OpenError, ReadError, Settings, Stream};
+use phytohub_journal::{CommitError, ContentState, Log, NoRoom, OpenError, ReadError, Settings, Stream, inspect};
 use phytohub_model::Locator;
 
 /// Bytes of a frame's header; see FORMAT.md.
@@ -374,4 +375,49 @@ fn the_last_record_of_a_full_segment_has_room_for_its_mark() {
     let (disk, last) = just_fits.expect("a record without much content fits");
     disk.flip(&first_segment(), last.offset as usize + FRAME_HEADER + 6, 1).unwrap();
     assert_damaged(&disk, last.offset);
+}
+
+/// The mark alone said that the content before it was synced. With a flipped bit in the mark, content that had been
+/// erased was once taken for a torn tail, and all records behind it were cut off unseen.
+#[test]
+fn a_broken_mark_does_not_let_erased_content_be_taken_for_a_torn_tail() {
+    // Contents of many lengths: they begin and end everywhere in the blocks of the medium.
+    for length in (1..3000).step_by(7) {
+        let disk = FakeDisk::new();
+        let mut log = new_log(&disk);
+        let locators = [1, 2].map(|value| {
+            log.stage(Stream::Hot, &accepted(value), &content(value as usize, length)).expect("there is room")
+        });
+        let behind = log.stage(Stream::Hot, &acknowledged(2), &content(0, 0)).unwrap();
+        log.commit().unwrap();
+        let mark = log.segments()[0].bytes_used;
+        log.erase(&locators);
+        log.settle().unwrap();
+        log.run_jobs().unwrap();
+        log.close().unwrap();
+        assert!(behind.offset < mark);
+        for byte in 0..FRAME_HEADER {
+            let disk = disk.copy();
+            disk.flip(&first_segment(), mark as usize + byte, 1 << (byte % 8)).unwrap();
+            assert_damaged(&disk, mark);
+            let seen = inspect(&disk, Path::new(DIR), &mut |_| ControlFlow::Continue(())).unwrap();
+            assert!(seen.is_damaged() && seen.segments[0].broken[0].range.start == mark, "{seen:?}");
+        }
+    }
+}
+
+/// A write that a kill cuts short may end between a record and its content: that is zeros, too, and no damage.
+#[test]
+fn content_that_a_cut_write_left_out_is_a_torn_tail() {
+    let disk = FakeDisk::new();
+    let mut log = new_log(&disk);
+    let [kept, torn] = [1, 2].map(|value| commit(&mut log, value, 700));
+    drop(log);
+    let bytes = disk.contents(&first_segment()).unwrap();
+    let start = (torn.offset + archive_length(&bytes, torn.offset)) as usize + FRAME_HEADER;
+    for (place, &byte) in bytes.iter().enumerate().skip(start).take(700) {
+        disk.flip(&first_segment(), place, byte).unwrap();
+    }
+    let (_, replayed) = open(&disk).unwrap();
+    assert_eq!(replayed.iter().map(|(_, locator, _)| *locator).collect::<Vec<_>>(), [kept]);
 }
