@@ -205,6 +205,10 @@ impl fmt::Display for Pressure {
 
 /// A client's text as far as it is shown back to it: at most [`SHOWN_TEXT_CHARACTERS_MAX`] characters.
 pub fn shown(text: &str) -> String {
+    // Nearly every text; a character has at least a byte.
+    if text.len() <= SHOWN_TEXT_CHARACTERS_MAX {
+        return text.to_owned();
+    }
     let mut characters = text.chars();
     let mut shown: String = characters.by_ref().take(SHOWN_TEXT_CHARACTERS_MAX).collect();
     if characters.next().is_some() {

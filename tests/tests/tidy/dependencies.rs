@@ -66,7 +66,7 @@ pub(crate) const CRATES: &[Crate] = &[
     Crate {
         folder: "validator-wasm/core",
         name: "phytoval",
-        normal: &["base64", "phytohub-model"],
+        normal: &["base64", "phytohub-model", "simdutf8", "wide"],
         dev: &["allocation-counter", "phytohub-hostile", "phytoval-conformance", "proptest", "quick-xml"],
     },
     Crate { folder: "validator-wasm/conformance", name: "phytoval-conformance", normal: &[], dev: &[] },
@@ -95,7 +95,7 @@ pub(crate) const CRATES: &[Crate] = &[
         normal: &["thiserror", "wasmtime"],
         dev: &["phytohub-certificates", "phytoval", "phytoval-build", "phytoval-conformance", "tempfile", "wat"],
     },
-    Crate { folder: "validator-wasm/host/module", name: "phytoval-module", normal: &["phytoval"], dev: &[] },
+    Crate { folder: "validator-wasm/host/module", name: "phytoval-module", normal: &["phytoval", "talc"], dev: &[] },
     Crate { folder: "validator-wasm/js", name: "phytoval-js", normal: &["phytoval", "rlsf", "wasm-bindgen"], dev: &[] },
     Crate {
         folder: "validator-wasm/page",

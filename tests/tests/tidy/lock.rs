@@ -9,6 +9,7 @@ pub(crate) type Duplicate = (&'static str, &'static str);
 
 /// The duplicates of today. The list only ever gets shorter.
 pub(crate) const DUPLICATES: &[Duplicate] = &[
+    ("allocator-api2", "the module's allocator asks for 0.4, cranelift's arena for 0.2; the two never share a program"),
     ("base64", "wasm-bindgen's tool asks for 0.22; it runs while building only"),
     ("cpufeatures", "cranelift hashes with sha2 0.10, which asks for 0.2; randomness of the property tests with 0.3"),
     ("embedded-io", "wasmtime's serialiser names two, for platforms without a standard library; neither is built"),

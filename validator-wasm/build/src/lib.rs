@@ -12,6 +12,10 @@ use std::process::Command;
 /// The target of all modules: no operating system, no imports of its own.
 const TARGET: &str = "wasm32-unknown-unknown";
 
+/// Bytes of a module's stack: the deepest document, of 64 elements, needs a small part of it. A megabyte is usual, and a
+/// runtime looks at all pages of an instance when the instance ends.
+const STACK_BYTES: u32 = 256 << 10;
+
 /// What the build of the outer crate sets and must not reach the module's: its flags and its wrappers (clippy).
 const FOREIGN_SETTINGS: [&str; 7] = [
     "CARGO_BUILD_RUSTFLAGS",
@@ -96,10 +100,13 @@ pub fn build(
     Ok(target.join(TARGET).join("wasm").join(file))
 }
 
-/// Paths of this machine are cut out of the module, and vectors put in where they are wanted.
+/// Paths of this machine are cut out of the module, the stack is small, and vectors are put in where they are wanted.
 fn flags(root: &Path, instructions: Instructions) -> String {
     let homes = [("CARGO_HOME", ".cargo", "/cargo"), ("RUSTUP_HOME", ".rustup", "/rustup")];
-    let mut flags = vec![format!("--remap-path-prefix={}=/phytohub", root.display())];
+    let mut flags = vec![
+        format!("--remap-path-prefix={}=/phytohub", root.display()),
+        format!("-Clink-arg=-zstack-size={STACK_BYTES}"),
+    ];
     for (setting, folder, name) in homes {
         let home = env::var_os(setting).map(PathBuf::from);
         if let Some(home) = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(folder))) {

@@ -40,21 +40,32 @@ pub(crate) fn is_legal(character: char) -> bool {
 
 /// Where the first illegal character of `text` stands.
 pub(crate) fn illegal_at(text: &str) -> Option<usize> {
-    let mut start = 0;
-    for chunk in text.as_bytes().chunks(CHUNK_BYTES) {
-        // Without a branch inside, so that the compiler can look at many bytes at once. EF begins U+FFFE and U+FFFF.
-        // White space is told from other control characters only where there are any.
-        let control = chunk.iter().fold(false, |found, &byte| found | (byte < b' ') | (byte == 0xEF));
-        let suspicious = control
-            && chunk.iter().fold(false, |found, &byte| {
-                found | ((byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r')) | (byte == 0xEF)
-            });
-        if suspicious && let Some(at) = first_illegal(text.as_bytes(), start, start + chunk.len()) {
+    let bytes = text.as_bytes();
+    let (chunks, _) = bytes.as_chunks::<CHUNK_BYTES>();
+    // Without a branch inside, so that the compiler can look at many bytes at once. As a signed number, ASCII without
+    // control characters is what is not below the space.
+    let is_plain = |chunk: &[u8; CHUNK_BYTES]| {
+        chunk.iter().fold(true, |plain, &byte| plain & (b' '.cast_signed() <= byte.cast_signed()))
+    };
+    for (index, chunk) in chunks.iter().enumerate() {
+        let start = index * CHUNK_BYTES;
+        if !is_plain(chunk)
+            && is_suspicious(chunk)
+            && let Some(at) = first_illegal(bytes, start, start + CHUNK_BYTES)
+        {
             return Some(at);
         }
-        start += chunk.len();
     }
-    None
+    first_illegal(bytes, chunks.len() * CHUNK_BYTES, bytes.len())
+}
+
+/// Whether there may be an illegal character among these bytes: a control character, or EF, with which U+FFFE and
+/// U+FFFF begin.
+#[inline(never)]
+fn is_suspicious(chunk: &[u8; CHUNK_BYTES]) -> bool {
+    chunk.iter().fold(false, |found, &byte| {
+        found | ((byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r')) | (byte == 0xEF)
+    })
 }
 
 /// As [`illegal_at`] for the characters that begin in `start..end`, byte by byte.

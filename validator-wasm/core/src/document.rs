@@ -64,10 +64,10 @@ impl<'a> Document<'a> {
 fn from_utf8(bytes: Cow<'_, [u8]>) -> (Cow<'_, str>, Option<Kind<'static>>) {
     let broken = Some(Kind::BadEncoding("UTF-8"));
     match bytes {
-        Cow::Borrowed(bytes) => match str::from_utf8(bytes) {
+        Cow::Borrowed(bytes) => match text(bytes) {
             Ok(text) => (Cow::Borrowed(text), None),
-            Err(error) => {
-                let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            Err(valid) => {
+                let valid = bytes.get(..valid).unwrap_or_default();
                 (Cow::Borrowed(str::from_utf8(valid).unwrap_or_default()), broken)
             }
         },
@@ -81,6 +81,18 @@ fn from_utf8(bytes: Cow<'_, [u8]>) -> (Cow<'_, str>, Option<Kind<'static>>) {
             }
         },
     }
+}
+
+/// `bytes` as text, or how many of them are.
+#[cfg(not(target_arch = "wasm32"))]
+fn text(bytes: &[u8]) -> Result<&str, usize> {
+    simdutf8::compat::from_utf8(bytes).map_err(|error| error.valid_up_to())
+}
+
+/// `bytes` as text, or how many of them are. In a module the standard library's way is the smaller one, and as fast.
+#[cfg(target_arch = "wasm32")]
+fn text(bytes: &[u8]) -> Result<&str, usize> {
+    str::from_utf8(bytes).map_err(|error| error.valid_up_to())
 }
 
 #[inline(never)]

@@ -32,6 +32,7 @@ mod structure;
 mod syntax;
 mod tag;
 mod validator;
+mod vectors;
 mod words;
 
 pub use embedded::{CallError, Embedded};

@@ -195,29 +195,29 @@ impl<'a> Scanner<'a> {
         if element == Element::Unknown || NAME_BYTES_MAX < prefix + local.len() {
             return None;
         }
+        let length = prefix + local.len();
         let begin = self.at + "<".len();
-        let end = begin + prefix + local.len();
+        let end = begin + length;
         let (is_empty, behind) = tag::read_plain(self.text, end, &mut self.attributes)?;
-        let qualified = self.text.get(begin..end)?;
-        let local = qualified.get(prefix..)?;
-        if !is_empty && let Some((text, behind)) = self.leaf(qualified, behind) {
+        let local = element.name();
+        if !is_empty && let Some((text, behind)) = self.leaf(name.get(..length)?, behind) {
             let at = std::mem::replace(&mut self.at, behind);
             self.resolved = resolved;
             return Some(Event::Leaf { name: self.name(element, local), at, text });
         }
-        let outside = self.namespaces.count();
+        let (qualified, outside) = (self.text.get(begin..end)?, self.namespaces.count());
         Some(self.begin(Begun { qualified, local, element, resolved, outside, is_empty, behind }))
     }
 
     /// The text between `start` and the end tag of the element `qualified`, where nothing else stands between, and the
     /// offset behind that tag.
     #[inline(always)]
-    fn leaf(&self, qualified: &str, start: usize) -> Option<(&'a str, usize)> {
+    fn leaf(&self, qualified: &[u8], start: usize) -> Option<(&'a str, usize)> {
         let bytes = self.text.as_bytes().get(start..)?;
         let length = find_any(bytes, *b"<&]")?;
         let [b'<', b'/', end @ ..] = bytes.get(length..)? else { return None };
         let (end, rest) = end.split_at_checked(qualified.len())?;
-        if !same(end, qualified.as_bytes()) || rest.first() != Some(&b'>') {
+        if !same(end, qualified) || rest.first() != Some(&b'>') {
             return None;
         }
         let behind = start + length + "</".len() + qualified.len() + ">".len();

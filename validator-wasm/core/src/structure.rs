@@ -193,7 +193,7 @@ impl<'a> Reader<'a, '_, '_, '_> {
                 let element = self.tree.place(id).map_or("", |place| place.name());
                 self.findings.add_at(Rule::AttributeUnknown, Some(id), attribute.at).element(element).found(name.local);
             }
-            let value = match attribute.value.contains(['&', '\t', '\r', '\n']) {
+            let value = match attribute.value.bytes().any(|byte| matches!(byte, b'&' | b'\t' | b'\r' | b'\n')) {
                 true => Cow::Owned(references::resolve(attribute.value)),
                 false => Cow::Borrowed(attribute.value),
             };

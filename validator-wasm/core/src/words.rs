@@ -1,30 +1,25 @@
-//! Looks at eight bytes of a text in one go, or at a vector's worth: what a document mostly consists of is short names
-//! and short texts, and now and then a very long one.
+//! Looks at a vector's worth of bytes of a text in one go: what a document mostly consists of is short names and short
+//! texts, and now and then a very long one.
+
+use crate::vectors::{VECTOR_BYTES, first_of, first_other_than_letters};
 
 /// Bytes looked at in one go where a text is long: one or two vector registers, which the compiler fills by itself.
 const CHUNK_BYTES: usize = 64;
 
-/// Words after which a text counts as long.
-const SHORT_WORDS: usize = 8;
-
-const LOW_BITS: u64 = u64::from_le_bytes([0x01; 8]);
-const HIGH_BITS: u64 = u64::from_le_bytes([0x80; 8]);
-
-/// Of ASCII, letters, `@`, brackets, braces and a few other signs have this bit; what ends a name in a tag has it not.
-const LETTER_BITS: u64 = u64::from_le_bytes([0x40; 8]);
+/// Vectors after which a text counts as long.
+const SHORT_VECTORS: usize = CHUNK_BYTES / VECTOR_BYTES;
 
 /// How many bytes at the beginning of `bytes` may be letters; all of those that follow one another are among them.
 #[inline(always)]
 pub(crate) fn letters(bytes: &[u8]) -> usize {
-    let (words, tail) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let others = !u64::from_le_bytes(*word) & LETTER_BITS;
-        if others != 0 {
-            return index * 8 + first_byte(others);
+    let (vectors, tail) = bytes.as_chunks::<VECTOR_BYTES>();
+    for (index, vector) in vectors.iter().enumerate() {
+        if let Some(at) = first_other_than_letters(vector) {
+            return index * VECTOR_BYTES + at;
         }
     }
     let rest = tail.iter().position(|byte| byte & 0x40 == 0).unwrap_or(tail.len());
-    words.len() * 8 + rest
+    bytes.len() - tail.len() + rest
 }
 
 /// Whether two texts are the same, without the call that is dearer than comparing short ones.
@@ -63,15 +58,20 @@ pub(crate) const fn ends(text: &[u8]) -> (u64, u64) {
 /// Where the first of three ASCII bytes stands.
 #[inline(always)]
 pub(crate) fn find_any(bytes: &[u8], wanted: [u8; 3]) -> Option<usize> {
-    let (words, _) = bytes.as_chunks::<8>();
-    let short = words.get(..SHORT_WORDS).unwrap_or(words);
-    find_in_words(short, wanted).or_else(|| find_far(bytes, short.len() * 8, wanted))
+    let (vectors, _) = bytes.as_chunks::<VECTOR_BYTES>();
+    let short = vectors.get(..SHORT_VECTORS).unwrap_or(vectors);
+    find_in(short, wanted).or_else(|| find_far(bytes, short.len() * VECTOR_BYTES, wanted))
 }
 
 /// Where `wanted`, two or three signs, stands first in `text`.
 #[inline(never)]
 pub(crate) fn find(text: &str, wanted: &str) -> Option<usize> {
-    text.as_bytes().windows(wanted.len()).position(|window| window == wanted.as_bytes())
+    let (bytes, wanted) = (text.as_bytes(), wanted.as_bytes());
+    let first = *wanted.first()?;
+    bytes
+        .iter()
+        .enumerate()
+        .position(|(at, byte)| *byte == first && bytes.get(at..).is_some_and(|rest| rest.starts_with(wanted)))
 }
 
 /// What stands before `end` in `text`, if it is there.
@@ -89,34 +89,20 @@ fn find_far(bytes: &[u8], start: usize, wanted: [u8; 3]) -> Option<usize> {
     };
     let start = start + CHUNK_BYTES * chunks.iter().take_while(without).count();
     let rest = bytes.get(start..)?;
-    let (words, tail) = rest.as_chunks::<8>();
-    let found = find_in_words(words, wanted)
+    let (vectors, tail) = rest.as_chunks::<VECTOR_BYTES>();
+    let found = find_in(vectors, wanted)
         .or_else(|| Some(rest.len() - tail.len() + tail.iter().position(|byte| wanted.contains(byte))?))?;
     Some(start + found)
 }
 
 #[inline(always)]
-fn find_in_words(words: &[[u8; 8]], wanted: [u8; 3]) -> Option<usize> {
-    // The high bit of each byte of `word` that equals the wanted one, and perhaps of some behind the first such byte.
-    let matches = |word: u64, byte: u8| {
-        let differing = word ^ (LOW_BITS * u64::from(byte));
-        differing.wrapping_sub(LOW_BITS) & !differing & HIGH_BITS
-    };
-    let [a, b, c] = wanted;
-    for (index, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let found = matches(word, a) | matches(word, b) | matches(word, c);
-        if found != 0 {
-            return Some(index * 8 + first_byte(found));
+fn find_in(vectors: &[[u8; VECTOR_BYTES]], wanted: [u8; 3]) -> Option<usize> {
+    for (index, vector) in vectors.iter().enumerate() {
+        if let Some(at) = first_of(vector, wanted) {
+            return Some(index * VECTOR_BYTES + at);
         }
     }
     None
-}
-
-/// Which byte of a word, counted as they stand in the text, has the first bit.
-#[inline(always)]
-fn first_byte(bits: u64) -> usize {
-    bits.trailing_zeros() as usize / 8
 }
 
 #[cfg(test)]

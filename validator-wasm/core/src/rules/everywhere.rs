@@ -46,7 +46,10 @@ fn is_filler(text: &str) -> bool {
 
 fn judge_language(place: Place<'_>, language: &str, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
     // A region may follow, as in en-GB; the case varies.
-    let code = language.split('-').next().unwrap_or_default();
+    let code = match language.len() {
+        2 => language,
+        _ => language.split('-').next().unwrap_or_default(),
+    };
     let mut lower = [0; 2];
     let known = code.len() == lower.len() && {
         for (to, from) in lower.iter_mut().zip(code.bytes()) {
@@ -103,16 +106,18 @@ pub(super) fn judge_languages(parent: Place<'_>, element: Element, findings: &mu
     if parent.child(element).and_then(Place::another).is_none() {
         return;
     }
-    let mut known: Vec<String> = Vec::new();
+    let mut known: Vec<&str> = Vec::with_capacity(LANGUAGES_USUAL);
     for place in parent.children(element) {
         match place.attribute("languageID").filter(|language| !language.is_empty()) {
             None => {
                 findings.add(Rule::LanguageMissing, place).element(place.name());
             }
             Some(language) => {
-                let language = language.to_ascii_lowercase();
-                if known.contains(&language) {
-                    findings.add(Rule::LanguageTwice, place).element(place.name()).found(&language);
+                if known.iter().any(|known| known.eq_ignore_ascii_case(language)) {
+                    findings
+                        .add(Rule::LanguageTwice, place)
+                        .element(place.name())
+                        .found(&language.to_ascii_lowercase());
                 } else if known.len() < LANGUAGES_MAX {
                     known.push(language);
                 }
@@ -120,6 +125,9 @@ pub(super) fn judge_languages(parent: Place<'_>, element: Element, findings: &mu
         }
     }
 }
+
+/// Languages of one text for which there is room at once.
+const LANGUAGES_USUAL: usize = 4;
 
 /// Languages that are told apart for one text: more than ISO 639-1 has, so that a flood costs no quadratic time.
 const LANGUAGES_MAX: usize = 200;

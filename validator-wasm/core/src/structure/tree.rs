@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use super::schema::Element;
 use crate::characters::trimmed;
+use crate::words::same;
 
 /// Stands for no node.
 const NONE: u32 = u32::MAX;
@@ -40,7 +41,7 @@ pub(crate) struct Id(u32);
 impl<'a> Tree<'a> {
     /// Room for a typical certificate.
     pub(crate) fn with_capacity(nodes: usize) -> Self {
-        Self { nodes: Vec::with_capacity(nodes), attributes: Vec::with_capacity(nodes / 8) }
+        Self { nodes: Vec::with_capacity(nodes), attributes: Vec::with_capacity(nodes / 4) }
     }
 
     /// Adds an element as the last child of `parent`. A document has fewer elements than 2^32 by its size's bound.
@@ -189,7 +190,7 @@ impl<'t> Place<'t> {
     fn attribute_of_some(self, name: &str) -> Option<&'t str> {
         let (start, end) = self.node.attributes;
         let own = self.tree.attributes.get(start as usize..end as usize)?;
-        own.iter().find(|(known, _)| *known == name).map(|(_, value)| trimmed(value))
+        own.iter().find(|(known, _)| same(known.as_bytes(), name.as_bytes())).map(|(_, value)| trimmed(value))
     }
 
     /// All its children.

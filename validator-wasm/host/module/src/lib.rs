@@ -7,6 +7,8 @@
 //! UTF-8; pointers and lengths are `i32`, read without a sign. `validator-wasm/host/README.md` describes it for those
 //! who write a host.
 
+#[cfg(target_arch = "wasm32")]
+mod memory;
 mod session;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
