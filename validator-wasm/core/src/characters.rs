@@ -42,11 +42,10 @@ pub(crate) fn is_legal(character: char) -> bool {
 pub(crate) fn illegal_at(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let (chunks, _) = bytes.as_chunks::<CHUNK_BYTES>();
-    // Without a branch inside, so that the compiler can look at many bytes at once. As a signed number, ASCII without
-    // control characters is what is not below the space.
-    let is_plain = |chunk: &[u8; CHUNK_BYTES]| {
-        chunk.iter().fold(true, |plain, &byte| plain & (b' '.cast_signed() <= byte.cast_signed()))
-    };
+    // Without a branch and in bytes only, so that the compiler can look at many of them at once. The highest bit is left
+    // over from what is not ASCII, and from a control character, of which less than a space is taken.
+    let is_plain =
+        |chunk: &[u8; CHUNK_BYTES]| chunk.iter().fold(0, |bits, &byte| bits | byte | byte.wrapping_sub(b' ')) < 0x80;
     for (index, chunk) in chunks.iter().enumerate() {
         let start = index * CHUNK_BYTES;
         if !is_plain(chunk)
@@ -70,11 +69,16 @@ fn is_suspicious(chunk: &[u8; CHUNK_BYTES]) -> bool {
 
 /// As [`illegal_at`] for the characters that begin in `start..end`, byte by byte.
 fn first_illegal(bytes: &[u8], start: usize, end: usize) -> Option<usize> {
-    (start..end).find(|&at| match bytes.get(at..) {
-        Some([0xEF, 0xBF, 0xBE | 0xBF, ..]) => true,
-        Some([byte, ..]) => *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r'),
-        _ => false,
-    })
+    let mut at = start;
+    loop {
+        at += bytes.get(at..end)?.iter().position(|&byte| byte < b' ' || byte == 0xEF)?;
+        match bytes.get(at..) {
+            Some([b'\t' | b'\n' | b'\r', ..]) => {}
+            Some([0xEF, second, third, ..]) if (*second, *third) < (0xBF, 0xBE) => {}
+            _ => return Some(at),
+        }
+        at += 1;
+    }
 }
 
 /// The length of the name, with or without a prefix, at the beginning of `text`; whether it begins as a name must is

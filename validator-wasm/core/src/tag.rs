@@ -77,20 +77,24 @@ fn read_plain_attributes<'a>(
         let (name, rest) = rest.split_at_checked(letters(rest))?;
         let [b'=', quote @ (b'"' | b'\''), value @ ..] = rest else { return None };
         let length = find_any(value, [*quote, b'<', b'&'])?;
-        let is_plain = matches!(name, b"languageID" | b"unitCode")
-            || (!name.is_empty() && name.iter().all(u8::is_ascii_alphabetic) && name != b"xmlns");
+        let (begin, behind) = (at + 1, at + 1 + name.len());
+        // Nearly all attributes are these two.
+        let known = match name {
+            b"languageID" => "languageID",
+            b"unitCode" => "unitCode",
+            _ if name.is_empty() || !name.iter().all(u8::is_ascii_alphabetic) || name == b"xmlns" => return None,
+            _ => text.get(begin..behind)?,
+        };
         let is_twice = attributes.iter().any(|known| same(known.name.qualified.as_bytes(), name));
         if value.get(length) != Some(quote)
-            || !is_plain
             || is_twice
             || ATTRIBUTES_MAX <= attributes.len()
             || NAME_BYTES_MAX < name.len()
         {
             return None;
         }
-        let (begin, value) = (at + 1, at + 1 + name.len() + 2);
-        let name = text.get(begin..begin + name.len())?;
-        let name = Name { qualified: name, prefix: "", local: name };
+        let value = behind + "=\"".len();
+        let name = Name { qualified: known, prefix: "", local: known };
         attributes.push(Attribute { name, value: text.get(value..value + length)?, at: begin });
         at = value + length + 1;
     }

@@ -1,7 +1,7 @@
 //! Sixteen bytes looked at in one go: as a vector where every processor of the target has them, as two words elsewhere.
 //!
 //! The compiler makes vectors of a loop that asks whether something is there, not of one that asks where. In
-//! WebAssembly words are the faster ones: a vector's mask costs more there than it saves.
+//! WebAssembly words are as fast, and need no library.
 
 /// Bytes of a vector.
 pub(crate) const VECTOR_BYTES: usize = 16;

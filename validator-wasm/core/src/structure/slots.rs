@@ -18,15 +18,19 @@ struct Row {
     slots: [u8; ELEMENTS],
     mandatory: u32,
     fillers: u32,
+    /// [`Type::children`], which is a jump that no processor foresees.
+    children: &'static [Child],
 }
 
 static ROWS: [Row; Type::ALL.len()] = rows();
 
 const fn rows() -> [Row; Type::ALL.len()] {
-    let mut rows = [const { Row { slots: [NONE; ELEMENTS], mandatory: 0, fillers: 0 } }; Type::ALL.len()];
+    let mut rows =
+        [const { Row { slots: [NONE; ELEMENTS], mandatory: 0, fillers: 0, children: &[] } }; Type::ALL.len()];
     let mut kind = 0;
     while kind < rows.len() {
         let children = Type::ALL[kind].children();
+        rows[kind].children = children;
         let mut slot = 0;
         while slot < children.len() {
             let Child { element, need, .. } = children[slot];
@@ -44,8 +48,9 @@ impl Type {
     /// The child that is `element`, and its place in the schema's order.
     #[inline(always)]
     pub(crate) fn child(self, element: Element) -> Option<(usize, Child)> {
-        let slot = usize::from(*ROWS.get(self as usize)?.slots.get(element as usize)?);
-        Some((slot, *self.children().get(slot)?))
+        let row = ROWS.get(self as usize)?;
+        let slot = usize::from(*row.slots.get(element as usize)?);
+        Some((slot, *row.children.get(slot)?))
     }
 
     /// The mandatory children among those that are not in `seen`, and then the fillers, as bits.
