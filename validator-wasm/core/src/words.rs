@@ -66,12 +66,8 @@ pub(crate) fn find_any(bytes: &[u8], wanted: [u8; 3]) -> Option<usize> {
 /// Where `wanted`, two or three signs, stands first in `text`.
 #[inline(never)]
 pub(crate) fn find(text: &str, wanted: &str) -> Option<usize> {
-    let (bytes, wanted) = (text.as_bytes(), wanted.as_bytes());
-    let first = *wanted.first()?;
-    bytes
-        .iter()
-        .enumerate()
-        .position(|(at, byte)| *byte == first && bytes.get(at..).is_some_and(|rest| rest.starts_with(wanted)))
+    let wanted = wanted.as_bytes();
+    text.as_bytes().windows(wanted.len()).position(|window| same(window, wanted))
 }
 
 /// What stands before `end` in `text`, if it is there.

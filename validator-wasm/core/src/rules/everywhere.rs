@@ -46,16 +46,12 @@ fn is_filler(text: &str) -> bool {
 
 fn judge_language(place: Place<'_>, language: &str, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
     // A region may follow, as in en-GB; the case varies.
-    let code = match language.len() {
-        2 => language,
-        _ => language.split('-').next().unwrap_or_default(),
-    };
-    let mut lower = [0; 2];
-    let known = code.len() == lower.len() && {
-        for (to, from) in lower.iter_mut().zip(code.bytes()) {
-            *to = from.to_ascii_lowercase();
+    let known = match language.as_bytes() {
+        [first, second] | [first, second, b'-', ..] => {
+            let code = [first.to_ascii_lowercase(), second.to_ascii_lowercase()];
+            str::from_utf8(&code).is_ok_and(|code| context.lists.contains(List::Languages, code))
         }
-        str::from_utf8(&lower).is_ok_and(|code| context.lists.contains(List::Languages, code))
+        _ => false,
     };
     if !known {
         findings.add(Rule::LanguageUnknown, place).not_in(List::Languages, language);
@@ -106,7 +102,7 @@ pub(super) fn judge_languages(parent: Place<'_>, element: Element, findings: &mu
     if parent.child(element).and_then(Place::another).is_none() {
         return;
     }
-    let mut known: Vec<&str> = Vec::with_capacity(LANGUAGES_USUAL);
+    let mut known: Vec<&str> = Vec::new();
     for place in parent.children(element) {
         match place.attribute("languageID").filter(|language| !language.is_empty()) {
             None => {
@@ -114,10 +110,7 @@ pub(super) fn judge_languages(parent: Place<'_>, element: Element, findings: &mu
             }
             Some(language) => {
                 if known.iter().any(|known| known.eq_ignore_ascii_case(language)) {
-                    findings
-                        .add(Rule::LanguageTwice, place)
-                        .element(place.name())
-                        .found(&language.to_ascii_lowercase());
+                    findings.add(Rule::LanguageTwice, place).element(place.name()).found(language);
                 } else if known.len() < LANGUAGES_MAX {
                     known.push(language);
                 }
@@ -125,9 +118,6 @@ pub(super) fn judge_languages(parent: Place<'_>, element: Element, findings: &mu
         }
     }
 }
-
-/// Languages of one text for which there is room at once.
-const LANGUAGES_USUAL: usize = 4;
 
 /// Languages that are told apart for one text: more than ISO 639-1 has, so that a flood costs no quadratic time.
 const LANGUAGES_MAX: usize = 200;
