@@ -221,6 +221,7 @@ fn anothers_envelope_looks_like_one_that_does_not_exist() {
         let mut same = |command: fn(_) -> Command| assert_eq!(desk.ask(&command(number)), desk.ask(&command(nobodys)));
         same(|number| Command::Track { codes: codes("KE ZA"), number });
         same(|number| Command::PullOne { codes: codes("KE ZA"), number });
+        same(|number| Command::Confirm { codes: codes("KE ZA"), number });
         let outcome = Outcome::Delivered;
         same(|number| Command::Acknowledge {
             codes: codes("KE ZA"),

@@ -6,7 +6,7 @@ use phytohub_core::admission::CopyFor;
 use phytohub_core::shard::{Answer, Command, Copy, Facts, NextPush, ParkAfter, Pushed, StoryStep, Wanted};
 use phytohub_model::{Attempt, AttemptOutcome, DeliveryNumber, Outcome, Route, Timestamp, TrackingState};
 use proptest::prelude::*;
-use support::{DAY, Desk, HOUR, code, deliver, header, number, seen, settings};
+use support::{DAY, Desk, HOUR, code, codes, deliver, header, number, seen, settings};
 
 const PARK: Option<ParkAfter> = Some(ParkAfter { refusals: 2, unclear: 4 });
 
@@ -186,8 +186,12 @@ fn what_is_delegated_lies_in_the_channels_inbox() {
     }
     assert_eq!(desk.state("KE", header.number), None);
     assert_eq!(desk.acknowledge("NO", header.number, Outcome::Delivered), Answer::Unknown);
+    let confirm = |code| Command::Confirm { codes: codes(code), number: header.number };
+    assert_eq!(desk.ask(&confirm("NO")), Answer::Unknown);
+    assert_eq!(desk.ask(&confirm("REGION")), Answer::Acknowledged(TrackingState::PendingDelivery));
     let done = desk.acknowledge("REGION", header.number, Outcome::Delivered);
     assert_eq!(done, Answer::Acknowledged(TrackingState::Delivered));
+    assert_eq!(desk.ask(&confirm("REGION")), Answer::AlreadyFinal(TrackingState::Delivered));
     desk.restart();
     desk.reclaim(1, 2);
     desk.restart();

@@ -18,11 +18,16 @@ pub(crate) async fn acknowledge(
     outcome: Outcome,
     message: Option<String>,
 ) -> Result<TrackingState, Fault> {
+    let codes = codes.to_vec();
+    ask(hub, number, |number| Command::Acknowledge { codes, number, outcome, message }).await
+}
+
+/// Asks the shard of the envelope `number` what `command` makes of it.
+async fn ask(hub: &Hub, number: &str, command: impl FnOnce(DeliveryNumber) -> Command) -> Result<TrackingState, Fault> {
     let unknown = || Fault::envelope_unknown(number);
     let parsed: DeliveryNumber = number.parse().map_err(|_| unknown())?;
     let shard = hub.shard(parsed.shard()).ok_or_else(unknown)?;
-    let command = Command::Acknowledge { codes: codes.to_vec(), number: parsed, outcome, message };
-    match shard.ask(command, Bytes::new()).await? {
+    match shard.ask(command(parsed), Bytes::new()).await? {
         Answer::Acknowledged(state) => Ok(state),
         Answer::AlreadyFinal(state) => Err(Fault::already_final(parsed, state)),
         Answer::Unknown => Err(unknown()),
@@ -38,7 +43,8 @@ pub(crate) async fn acknowledge(
 pub(crate) async fn set_tracking(hub: &Hub, codes: &[ConnectionCode], header: &HeaderFields) -> Result<(), Fault> {
     let state: Option<TrackingState> = header.tracking_info.parse().ok();
     if state == Some(TrackingState::PendingDelivery) {
-        return confirm_pending(hub, codes, &header.delivery_number).await;
+        let codes = codes.to_vec();
+        return ask(hub, &header.delivery_number, |number| Command::Confirm { codes, number }).await.map(|_| ());
     }
     let Some(outcome) = state.and_then(TrackingState::outcome) else {
         let given: String = header.tracking_info.chars().take(64).collect();
@@ -49,15 +55,6 @@ pub(crate) async fn set_tracking(hub: &Hub, codes: &[ConnectionCode], header: &H
     };
     let message = Some(header.error_message.clone()).filter(|message| !message.is_empty());
     acknowledge(hub, codes, &header.delivery_number, outcome, message).await.map(|_| ())
-}
-
-/// Setting the state an envelope has is no change; setting it back is a contradiction.
-async fn confirm_pending(hub: &Hub, codes: &[ConnectionCode], number: &str) -> Result<(), Fault> {
-    match tracking(hub, codes, number).await? {
-        Some(header) if header.state == TrackingState::PendingDelivery && codes.contains(&header.header.to) => Ok(()),
-        Some(header) if codes.contains(&header.header.to) => Err(Fault::already_final(header.number, header.state)),
-        _ => Err(Fault::envelope_unknown(number)),
-    }
 }
 
 /// GetEnvelopeTrackingInfo: `None` when no such envelope is from or to the caller.

@@ -83,6 +83,7 @@ async fn rules_forward_and_delegate_without_the_sender_and_nothing_goes_round() 
     let mut region = party(&hub, "REGION");
     assert_eq!(waiting(&mut region).await, [second.delivery_number.as_str()]);
     assert_eq!(waiting(&mut receiver).await, [first.delivery_number.as_str()]);
+    region.set_tracking(&second).await.expect("it waits for REGION, as SetTrackingInfoUpdate says again");
     region.acknowledge(&second.delivery_number, Acknowledgement::Received).await.unwrap();
     assert_eq!(receiver.track(&second.delivery_number).await.unwrap().tracking_info, "Delivered");
     let refused = deliver(&mut region, "KE-3").await;

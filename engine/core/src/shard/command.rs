@@ -95,6 +95,13 @@ pub enum Command {
         /// The destination's own words, for the sender.
         message: Option<String>,
     },
+    /// The destination says that it has not ended a delivery.
+    Confirm {
+        /// The caller's.
+        codes: Vec<ConnectionCode>,
+        /// Which.
+        number: DeliveryNumber,
+    },
     /// Where an envelope is.
     Track {
         /// The caller's.

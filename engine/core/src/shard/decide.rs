@@ -33,6 +33,7 @@ impl Shard {
             Command::ListInbox { codes, from } => self.list_inbox(codes, *from),
             Command::PullOne { codes, number } => self.pull_one(codes, *number),
             Command::PullMany { codes } => self.pull_many(codes),
+            Command::Confirm { codes, number } => self.confirm(codes, *number),
             Command::Track { codes, number } => self.track(codes, *number),
             Command::ListOutbox { codes } => self.list_outbox(codes),
             Command::NextPush { receiver, remind_after, reminder_first } => {
@@ -221,6 +222,15 @@ impl Shard {
         let message = message.filter(|text| !text.is_empty()).map(|text| cut(text, MESSAGE_BYTES_MAX));
         let fact = Fact::Acknowledged(Acknowledged { number, at: now, outcome, message });
         Decision { facts: Facts::One(fact), answer: Answer::Acknowledged(wanted) }
+    }
+
+    /// Setting the state that an envelope has is no change; setting it back is a contradiction.
+    fn confirm(&self, codes: &[ConnectionCode], number: DeliveryNumber) -> Answer {
+        match self.addressed_to(codes, number) {
+            Some(entry) if entry.is_pending() => Answer::Acknowledged(entry.end.state),
+            Some(entry) => Answer::AlreadyFinal(entry.end.state),
+            None => Answer::Unknown,
+        }
     }
 
     fn track(&self, codes: &[ConnectionCode], number: DeliveryNumber) -> Answer {
