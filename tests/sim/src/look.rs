@@ -64,8 +64,8 @@ impl World {
         delivery_in(core, self.clock.wall(), number).filter(|&delivery| delivery < self.oracle.intents.len())
     }
 
-    /// Deliveries of which an envelope waits in the state of a shard, or ended after `before` (milliseconds). Whether the
-    /// state is right is judged elsewhere: what waits and should not is found by [`Oracle::audit`], or handed out.
+    /// Deliveries of which an envelope waits in the state of a shard, or ended after `before` (milliseconds). Whether
+    /// the state is right is judged elsewhere: what waits and should not is found by [`Oracle::audit`], or handed out.
     ///
     /// [`Oracle::audit`]: crate::oracle::Oracle::audit
     fn held(&self, hub: &Hub, before: u64) -> BTreeSet<usize> {
