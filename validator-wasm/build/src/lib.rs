@@ -12,8 +12,8 @@ use std::process::Command;
 /// The target of all modules: no operating system, no imports of its own.
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Bytes of a module's stack: the deepest document, of 64 elements, needs a small part of it. A megabyte is usual, and a
-/// runtime looks at all pages of an instance when the instance ends.
+/// Bytes of a module's stack: the deepest document, of 64 elements, needs a small part of it. A megabyte is usual, and
+/// a runtime looks at all pages of an instance when the instance ends.
 const STACK_BYTES: u32 = 256 << 10;
 
 /// What the build of the outer crate sets and must not reach the module's: its flags and its wrappers (clippy).

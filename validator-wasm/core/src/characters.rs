@@ -42,8 +42,8 @@ pub(crate) fn is_legal(character: char) -> bool {
 pub(crate) fn illegal_at(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let (chunks, _) = bytes.as_chunks::<CHUNK_BYTES>();
-    // Without a branch and in bytes only, so that the compiler can look at many of them at once. The highest bit is left
-    // over from what is not ASCII, and from a control character, of which less than a space is taken.
+    // Without a branch and in bytes only, so that the compiler can look at many of them at once. The highest bit is
+    // left over from what is not ASCII, and from a control character, from which a space is taken.
     let is_plain =
         |chunk: &[u8; CHUNK_BYTES]| chunk.iter().fold(0, |bits, &byte| bits | byte | byte.wrapping_sub(b' ')) < 0x80;
     for (index, chunk) in chunks.iter().enumerate() {
