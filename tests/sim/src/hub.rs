@@ -14,7 +14,7 @@ use phytohub_model::{Acknowledged, ConnectionCode, DeliveryNumber, Expired, Fact
 use phytohub_shard::{ChangeError, Failure, Members, Owner, Parts, Request, Witness};
 
 use crate::disk::SimDisk;
-use crate::look::delivery_in;
+use crate::look::{Stored, stored};
 use crate::mutation::Mutation;
 use crate::oracle::{Guarantee, Verdict, broken};
 use crate::push::Worker;
@@ -32,8 +32,8 @@ pub(crate) struct Hub {
     pub(crate) next_task: u64,
     pub(crate) arrived: Rc<RefCell<Vec<ConnectionCode>>>,
     pub(crate) bugs: crate::bugs::Memory,
-    /// When the last envelope of each delivery ended in this life.
-    pub(crate) ended: BTreeMap<usize, u64>,
+    /// What ended in this life, and when.
+    pub(crate) ended: Vec<(Stored, u64)>,
     since: u64,
 }
 
@@ -236,8 +236,8 @@ impl World {
         let numbers = std::mem::take(&mut hub.shards[shard].owner.witness_mut().ended);
         let now = self.clock.steady();
         let core = hub.shards[shard].owner.core();
-        let deliveries = numbers.into_iter().filter_map(|number| delivery_in(core, self.clock.wall(), number));
-        hub.ended.extend(deliveries.map(|delivery| (delivery, now)));
+        let ended = numbers.into_iter().filter_map(|number| stored(core, self.clock.wall(), number));
+        hub.ended.extend(ended.map(|envelope| (envelope, now)));
     }
 
     /// Lets the journal's next slow work be done, one after the other.
@@ -384,7 +384,7 @@ pub(crate) fn recover(disk: &SimDisk, world: &World) -> Result<Hub, Failure> {
         next_task: 0,
         arrived,
         bugs: crate::bugs::Memory::default(),
-        ended: BTreeMap::new(),
+        ended: Vec::new(),
         since: world.clock.steady(),
     })
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use phytohub_core::registry::RegistryCommand;
 use phytohub_core::shard::{Answer, Command, Shard};
-use phytohub_model::{DeliveryNumber, Timestamp, TrackingState};
+use phytohub_model::{ConnectionCode, DeliveryNumber, Timestamp, TrackingState};
 
 use crate::hub::{Hub, recover};
 use crate::oracle::{Guarantee, Verdict, broken, delivery_of};
@@ -61,7 +61,8 @@ impl World {
 
     /// The delivery behind a number.
     fn sent(&self, core: &Shard, number: DeliveryNumber) -> Option<usize> {
-        delivery_in(core, self.clock.wall(), number).filter(|&delivery| delivery < self.oracle.intents.len())
+        let delivery = stored(core, self.clock.wall(), number)?.delivery;
+        (delivery < self.oracle.intents.len()).then_some(delivery)
     }
 
     /// Deliveries of which an envelope waits in the state of a shard, or ended after `before` (milliseconds). Whether
@@ -69,11 +70,19 @@ impl World {
     ///
     /// [`Oracle::audit`]: crate::oracle::Oracle::audit
     fn held(&self, hub: &Hub, before: u64) -> BTreeSet<usize> {
-        let ended_lately = hub.ended.iter().filter(|&(_, &at)| at > before).map(|(&delivery, _)| delivery);
-        let waiting = hub.cores().into_iter().flat_map(|core| {
-            core.pending_locators().filter_map(|(number, _)| delivery_in(core, self.clock.wall(), number))
-        });
-        ended_lately.chain(waiting).collect()
+        self.waited(hub, before + 1).map(|envelope| envelope.delivery).collect()
+    }
+
+    /// Envelopes that wait in the state of a shard, or ended at `since` (milliseconds) or later. A shard's counts have
+    /// no part in it.
+    pub(crate) fn waited<'a>(&'a self, hub: &'a Hub, since: u64) -> impl Iterator<Item = Stored> + 'a {
+        let now = self.clock.wall();
+        let ended = hub.ended.iter().filter(move |(_, at)| *at >= since).map(|(envelope, _)| *envelope);
+        let waiting = hub
+            .cores()
+            .into_iter()
+            .flat_map(move |core| core.pending_locators().filter_map(move |(number, _)| stored(core, now, number)));
+        ended.chain(waiting)
     }
 
     /// What ended long enough ago is on the disk no more, where the hub had the time to see to it.
@@ -218,12 +227,19 @@ impl World {
     }
 }
 
-/// The delivery behind a number that a shard knows.
-pub(crate) fn delivery_in(core: &Shard, now: Timestamp, number: DeliveryNumber) -> Option<usize> {
-    match core.decide(now, &Command::Follow { number }).answer {
-        Answer::Story(Some(story)) => delivery_of(story.header.header.certificate_number.as_str()),
-        _ => None,
-    }
+/// An envelope that a shard knows, whether an answer named it or not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stored {
+    pub(crate) number: DeliveryNumber,
+    pub(crate) delivery: usize,
+    pub(crate) receiver: ConnectionCode,
+}
+
+/// What a shard knows by a number.
+pub(crate) fn stored(core: &Shard, now: Timestamp, number: DeliveryNumber) -> Option<Stored> {
+    let Answer::Story(Some(story)) = core.decide(now, &Command::Follow { number }).answer else { return None };
+    let delivery = delivery_of(story.header.header.certificate_number.as_str())?;
+    Some(Stored { number, delivery, receiver: story.receiver })
 }
 
 /// All that a start gives.
@@ -259,13 +275,28 @@ mod tests {
     use std::rc::Rc;
     use std::time::Duration;
 
-    use phytohub_model::HeaderFields;
+    use phytohub_model::{HeaderFields, Outcome};
 
     use super::*;
     use crate::mutation::Mutation;
-    use crate::oracle::marked;
+    use crate::oracle::{Oracle, marked};
     use crate::parties::Ask;
     use crate::trace::Trace;
+
+    /// What a member means to send to itself.
+    fn to_itself(world: &mut World, party: usize) -> usize {
+        let code = world.plan.parties[party].codes[0].to_string();
+        let delivery = world.oracle.intents.len();
+        let fields = HeaderFields {
+            from: code.clone(),
+            to: code,
+            certificate_type: 851,
+            certificate_status: 70,
+            certificate_number: delivery.to_string(),
+            ..HeaderFields::default()
+        };
+        world.oracle.intends(fields, marked(delivery, 500))
+    }
 
     /// Accepts a delivery of which no answer is given, lets it expire, and looks before and some time after.
     fn looks_at_what_nobody_was_told_of(mutation: Option<Mutation>) -> [Verdict; 2] {
@@ -274,16 +305,7 @@ mod tests {
         world.plan.core.expire_after = Duration::from_secs(900);
         world.found().unwrap();
         let party = world.plan.parties.iter().position(|party| !party.is_channel).unwrap();
-        let code = world.plan.parties[party].codes[0].to_string();
-        let fields = HeaderFields {
-            from: code.clone(),
-            to: code,
-            certificate_type: 851,
-            certificate_status: 70,
-            certificate_number: "0".to_owned(),
-            ..HeaderFields::default()
-        };
-        let intent = world.oracle.intends(fields, marked(0, 500));
+        let intent = to_itself(&mut world, party);
         world.send(party, Ask::Deliver(intent));
         let call = *world.calls.keys().next().unwrap();
         world.arrive(call).unwrap();
@@ -308,5 +330,57 @@ mod tests {
         let [before, after] = looks_at_what_nobody_was_told_of(Some(Mutation::ForgetZeros));
         assert_eq!(before, Ok(()));
         assert_eq!(after.unwrap_err().guarantee, Guarantee::Erased);
+    }
+
+    /// Two envelopes may wait. Has so many deliveries ended as unreadable and accepted anew, of which no answer is
+    /// given, and sends one more. Gives how often that was not taken.
+    fn sends_behind_what_nobody_was_told_of(
+        deliveries: usize,
+        mutation: Option<Mutation>,
+    ) -> Result<u32, crate::oracle::Violation> {
+        let mut world = World::new(1, mutation, Rc::new(RefCell::new(Trace::default())));
+        world.plan.faults.clear();
+        world.plan.core.pending_per_sender_max = 2;
+        for party in &mut world.plan.parties {
+            (party.pushed, party.delegate, party.forward) = (false, None, [None, None]);
+        }
+        world.oracle = Oracle::new(&world.plan);
+        world.network.set(1000);
+        world.found().unwrap();
+        let party = world.plan.parties.iter().position(|party| !party.is_channel).unwrap();
+        let ask = |world: &mut World, ask: Ask, is_answered: bool| {
+            world.send(party, ask);
+            world.arrive(*world.calls.keys().next_back().unwrap())?;
+            if !is_answered {
+                world.hub.as_mut().unwrap().tasks.clear();
+            }
+            let until = world.clock.steady() + 2000;
+            while world.clock.steady() < until {
+                world.next()?;
+            }
+            Ok(())
+        };
+        let mut named = BTreeSet::new();
+        for _ in 0..deliveries {
+            let delivery = to_itself(&mut world, party);
+            ask(&mut world, Ask::Deliver(delivery), true)?;
+            let number = world.oracle.numbers().find(|number| !named.contains(number)).unwrap();
+            named.insert(number);
+            ask(&mut world, Ask::Acknowledge(number, Outcome::DeliveredNotReadable), true)?;
+            ask(&mut world, Ask::Deliver(delivery), false)?;
+        }
+        assert_eq!(world.pending(), deliveries as u64);
+        let last = to_itself(&mut world, party);
+        ask(&mut world, Ask::Deliver(last), true)?;
+        Ok(world.oracle.intents[last].not_taken)
+    }
+
+    #[test]
+    fn envelopes_that_no_answer_named_count_as_waiting_where_a_sender_is_refused() {
+        assert_eq!(sends_behind_what_nobody_was_told_of(1, None), Ok(0));
+        assert_eq!(sends_behind_what_nobody_was_told_of(2, None), Ok(1));
+        // A hub that counts the one twice.
+        let counted_twice = sends_behind_what_nobody_was_told_of(1, Some(Mutation::BlameAll));
+        assert_eq!(counted_twice.unwrap_err().guarantee, Guarantee::Fair);
     }
 }

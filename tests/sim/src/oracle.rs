@@ -1,6 +1,7 @@
 //! What must hold, judged from outside: by what was sent, what was answered, what was handed out and what lies on the
 //! disk. It knows nothing of how the hub works, and believes nothing but answers that left it. Only which contents may
-//! lie on the disk follows from no answers, and is asked of the hub's state, which all else judges.
+//! lie on the disk, and how many envelopes wait where one is refused, follow from no answers, and are asked of the
+//! hub's state, which all else judges.
 //!
 //! Time on the hub's clock is known only within bounds (it is set forward and back), so each judgement that depends on
 //! it (expiry, retention, the window of retries) is made only where it is sure whatever the hub saw.

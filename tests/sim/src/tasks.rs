@@ -84,7 +84,7 @@ impl World {
             Ok(caller) if caller.codes[..] == expected[..] => expected,
             Err(_) if expected.is_empty() => {
                 if let Ask::Deliver(intent) = ask {
-                    self.oracle.refused(intent);
+                    self.oracle.not_taken(intent);
                 }
                 self.answer(id, now, Said::Stranger);
                 return Ok(());
@@ -136,7 +136,7 @@ impl World {
         let admitted = match admitted {
             Ok(admitted) if able => admitted,
             Err(refusal) if !able => {
-                self.oracle.refused(intent);
+                self.oracle.not_taken(intent);
                 self.answer(id, began, Said::NotTaken(refusal.reason()));
                 return Ok(());
             }
@@ -148,7 +148,7 @@ impl World {
         // As the server says: what never finds room with its copies is not told to try again.
         let copies = admitted.copies.len();
         if copies > 0 && self.plan.journal.records_max(content.len()) <= copies {
-            self.oracle.refused(intent);
+            self.oracle.not_taken(intent);
             self.answer(id, began, Said::NotTaken(TOO_LARGE));
             return Ok(());
         }
@@ -375,7 +375,9 @@ impl World {
             }
             (Ask::Deliver(intent), Said::Pressed(pressure)) => {
                 let limited = self.harm.was_full_since(now.at.saturating_sub(10_000));
-                oracle.pressed(*intent, *pressure, limited)?;
+                oracle.not_taken(*intent);
+                let Some(hub) = &self.hub else { return Ok(()) };
+                self.oracle.pressed(*intent, *pressure, limited, began, || self.waited(hub, began.at))?;
             }
             (Ask::PullMany, Said::Envelopes(envelopes)) => {
                 oracle.pulled(codes, began, envelopes, clock, now)?;

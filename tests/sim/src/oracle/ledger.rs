@@ -8,6 +8,7 @@ use phytohub_model::{ConnectionCode, DeliveryNumber, HeaderFields, Outcome, Pres
 
 use super::{Guarantee, Verdict, broken};
 use crate::clock::Clock;
+use crate::look::Stored;
 use crate::plan::Plan;
 
 /// A moment of a run: a count that grows with each step, and the steady clock.
@@ -236,18 +237,41 @@ impl Oracle {
         Ok(place)
     }
 
-    /// A delivery was answered as not taken for lack of room; `limited` says that the disk has bounds or had lately.
-    pub(crate) fn pressed(&mut self, intent: usize, pressure: Pressure, limited: bool) -> Verdict {
+    /// A delivery was answered as not taken, by the rules or for lack of room.
+    pub(crate) fn not_taken(&mut self, intent: usize) {
         self.intents[intent].not_taken += 1;
-        let (from, to) = (self.intents[intent].from, self.intents[intent].to);
-        let waiting = |counts: &dyn Fn(&Envelope) -> bool| {
-            let open = self.open.values().flatten().map(|&envelope| &self.envelopes[envelope]);
-            open.filter(|envelope| self.intents[envelope.intent].arrived.is_some() && counts(envelope)).count() as u64
+    }
+
+    /// A delivery that came at `began` was answered as not taken for lack of room; `limited` says that the disk has
+    /// bounds or had lately.
+    ///
+    /// How many envelopes waited cannot follow from answers: of what is sent anew no answer may have come, and of its
+    /// copies for channels the sender may not be told. So `waited` gives the envelopes in the shards' states that have
+    /// waited at any time since `began`, and the hub's count is judged by them. What was known to have ended before
+    /// does not count, whatever those states say.
+    pub(crate) fn pressed<W: Iterator<Item = Stored>>(
+        &self,
+        intent: usize,
+        pressure: Pressure,
+        limited: bool,
+        began: Moment,
+        waited: impl FnOnce() -> W,
+    ) -> Verdict {
+        let Intent { from, to, ref envelopes, .. } = self.intents[intent];
+        let had_ended = |number: &DeliveryNumber| {
+            let ended = self.by_number.get(number).and_then(|&envelope| self.envelopes[envelope].ended);
+            ended.is_some_and(|(_, since)| since < began)
         };
-        let copies = self.intents[intent].envelopes.len() as u64 - 1;
+        let waiting = |counts: &dyn Fn(&Stored) -> bool| {
+            waited().filter(|envelope| !had_ended(&envelope.number) && counts(envelope)).count() as u64
+        };
+        let sender = |delivery: usize| self.intents.get(delivery).map(|intent| intent.from);
+        // Each acceptance makes one copy for each channel, however many were made by those before.
+        let is_to_be_made = |&&envelope: &&usize| self.envelopes[envelope].is_copy && !self.envelopes[envelope].is_anew;
+        let copies = envelopes.iter().filter(is_to_be_made).count() as u64;
         let (count, limit) = match pressure {
             Pressure::Sender => {
-                let count = waiting(&|envelope| self.intents[envelope.intent].from == from);
+                let count = waiting(&|envelope| sender(envelope.delivery) == Some(from));
                 (count, self.settings.pending_per_sender_max)
             }
             Pressure::Destination => {
@@ -265,11 +289,6 @@ impl Oracle {
             return broken(Guarantee::Fair, what);
         }
         Ok(())
-    }
-
-    /// A delivery was answered as not taken by the rules.
-    pub(crate) fn refused(&mut self, intent: usize) {
-        self.intents[intent].not_taken += 1;
     }
 
     /// Whether the hub said each time that it does not take this delivery.
