@@ -325,6 +325,7 @@ impl World {
 
     /// Whether a receiver whose service is well, and to which nothing is in the way, is left without its envelopes.
     pub(crate) fn services_are_called(&self) -> Verdict {
+        // Milliseconds: a call whose answers are lost pauses for longer each time, up to minutes.
         const WITHIN: u64 = 300_000;
         let now = self.clock.steady();
         let calm = self.runs_since().is_some_and(|since| now - since >= WITHIN) && self.harm.is_calm_for(now, WITHIN);

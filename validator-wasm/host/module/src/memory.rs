@@ -50,12 +50,12 @@ unsafe impl Source for AtOnceThenGrown {
         if before == usize::MAX {
             return Err(());
         }
-        let (start, length) = ((before * PAGE) as *mut u8, pages * PAGE);
+        let (start, length) = (before * PAGE, pages * PAGE);
+        // The last page of all ends where addresses begin again; the allocator does without its last bytes.
+        let (start, behind) = (start as *mut u8, start.saturating_add(length) as *mut u8);
         let end = match talc.source {
             // SAFETY: the pages are new and follow those that the allocator has, which nobody else grew.
-            Self::Grown(Some(end)) if end.as_ptr() == start => unsafe {
-                Some(talc.extend(end, start.wrapping_add(length)))
-            },
+            Self::Grown(Some(end)) if end.as_ptr() == start => unsafe { Some(talc.extend(end, behind)) },
             // SAFETY: the pages are new, so nobody else has them.
             _ => unsafe { talc.claim(start, length) },
         };
