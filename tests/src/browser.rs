@@ -29,6 +29,10 @@ const ARGUMENTS: [&str; 8] = [
     "--disable-sync",
 ];
 
+/// How often a driver is started: the port that the system gives it may be in use at the machine's other loopback
+/// address, and then it ends.
+const STARTS: usize = 5;
+
 /// A browser with one page.
 pub struct Browser {
     driver: Child,
@@ -44,13 +48,8 @@ impl Browser {
     /// Where chromium or its driver is not installed or does not start.
     pub fn start(width: u32, height: u32) -> Self {
         let profile = tempfile::tempdir().expect("a folder can be made");
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| panic!("chromedriver: {error}; `cargo xtask prepare` installs it"));
-        let address = format!("127.0.0.1:{}", port(&mut driver));
+        let (driver, port) = (0..STARTS).find_map(|_| driver()).expect("the driver starts");
+        let address = format!("127.0.0.1:{port}");
         let mut browser = Self { driver, address, session: String::new(), _profile: profile };
         let mut arguments: Vec<String> = ARGUMENTS.iter().map(|&argument| argument.to_owned()).collect();
         arguments.push(format!("--user-data-dir={}", browser._profile.path().display()));
@@ -203,14 +202,23 @@ fn answer(socket: &mut impl BufRead) -> (String, Vec<u8>) {
     (head, body)
 }
 
-/// The port that a driver says it chose.
-fn port(driver: &mut Child) -> u16 {
+/// A driver and the port that it says it chose; `None` when it ended instead.
+fn driver() -> Option<(Child, u16)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap_or_else(|error| panic!("chromedriver: {error}; `cargo xtask prepare` installs it"));
     let output = driver.stdout.take().expect("its output is piped");
     let mut lines = BufReader::new(output).lines();
     let said = "started successfully on port ";
-    let line = lines.by_ref().map_while(Result::ok).find(|line| line.contains(said)).expect("the driver starts");
+    let Some(line) = lines.by_ref().map_while(Result::ok).find(|line| line.contains(said)) else {
+        driver.wait().expect("it has ended");
+        return None;
+    };
     // Whatever else it says must not fill its pipe.
     std::thread::spawn(move || lines.for_each(drop));
     let port = line.split(said).nth(1).map(|rest| rest.trim_end_matches('.')).and_then(|port| port.parse().ok());
-    port.expect("a port")
+    Some((driver, port.expect("a port")))
 }
