@@ -237,7 +237,8 @@ impl Walk<'_> {
             }
             offset = next.unwrap_or(self.head.size);
         }
-        if self.is_last && !sealed {
+        // A seal is no sign that its own batch was synced, until a successor is there.
+        if self.is_last {
             report.synced = watermark;
             for header in erased.iter().filter(|header| watermark <= header.offset) {
                 tell_erased(&mut window, &mut report, header)?;

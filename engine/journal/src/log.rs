@@ -166,6 +166,9 @@ impl<D: Disk> Log<D> {
     /// Writes, without waiting for the disk, that everything before is synced. To be called when nothing waits
     /// after a commit: damage to the last batch can then be told from a batch that was never finished.
     ///
+    /// Waits for the disk once after a crash between a seal and its segment's successor: there is no place for a mark
+    /// then, and the successor says the same.
+    ///
     /// # Errors
     /// [`CommitError`]; the caller must end the process.
     pub fn mark_idle(&mut self) -> Result<(), CommitError> {
@@ -175,14 +178,16 @@ impl<D: Disk> Log<D> {
         if !self.batch.is_empty() {
             return Ok(());
         }
-        let sequence = self.next_sequence;
-        for head in self.heads.iter_mut().flatten() {
-            if let Err(error) = head.mark(sequence) {
+        let mut rolled = false;
+        for stream in Stream::ALL {
+            let Some(head) = &mut self.heads[stream.index()] else { continue };
+            if let Err(error) = head.mark(self.next_sequence) {
                 self.failed = true;
                 return Err(error);
             }
+            rolled |= head.marked < head.synced && self.leave(stream);
         }
-        Ok(())
+        if rolled { self.commit().map(drop) } else { Ok(()) }
     }
 
     /// Lets erasures go on that no commit lets go on: those in the last batch of a stream to which nothing is written
@@ -196,7 +201,7 @@ impl<D: Disk> Log<D> {
             return Err(CommitError::Failed);
         }
         let sequence = self.next_sequence;
-        for stream in [Stream::Hot, Stream::Cold] {
+        for stream in Stream::ALL {
             let Some(head) = self.heads[stream.index()].as_mut().filter(|head| head.part.is_none()) else { continue };
             if !self.chores.is_deferred(|locator| locator.segment == head.segment.id && !head.covers(locator)) {
                 continue;
@@ -207,9 +212,7 @@ impl<D: Disk> Log<D> {
             }
             head.watermark = head.marked;
             if head.marked < head.synced {
-                // No room for a mark: the segment is left behind, and with its successor's name it counts as synced.
-                // Without a spare it waits for one.
-                let _ = self.roll(stream);
+                self.leave(stream);
             }
         }
         self.queue_erasures();
@@ -337,6 +340,12 @@ impl<D: Disk> Log<D> {
 
     fn record_bytes_max(&self) -> usize {
         self.settings.segment_bytes.saturating_sub(SEGMENT_HEADER_BYTES + TAIL_BYTES) as usize
+    }
+
+    /// Leaves a segment behind that has no room for a mark: with its successor's name it counts as synced. Without a
+    /// spare it waits for one, and the answer is false.
+    fn leave(&mut self, stream: Stream) -> bool {
+        self.roll(stream).is_ok()
     }
 
     /// Seals the segment of a stream and makes a spare the next one; in memory, the disk follows with the commit.

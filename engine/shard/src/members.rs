@@ -51,6 +51,8 @@ impl<D: Disk> Members<D> {
         }
         let mut members = Self { registry, log };
         members.run_jobs().map_err(|error| format!("{}: {error}", dir.display()))?;
+        // The mark of the last change may have been lost with the power.
+        members.log.mark_idle().map_err(|error| format!("{}: {error}", dir.display()))?;
         Ok(members)
     }
 
