@@ -2,9 +2,9 @@
 //! the start replayed is found and named.
 //!
 //! A death between the seal of a segment and its successor's name leaves a sealed segment as the last of its stream.
-//! Nothing behind the seal says that the last batch was synced, the seal itself does not either: of the write that brought
-//! it, any block may be missing. So the next start must take what is broken there for a torn tail; but once it has
-//! replayed a record, answers rest on it.
+//! Nothing behind the seal says that the last batch was synced, the seal itself does not either: of the write that
+//! brought it, any block may be missing. So the next start must take what is broken there for a torn tail; but once it
+//! has replayed a record, answers rest on it.
 
 mod common;
 
