@@ -52,7 +52,7 @@ fn delivery(n: u64) -> Deliver {
         header: Header { from: code(random(n) >> 32), to: receiver(n), document, certificate_number },
         content: Content { length: CONTENT_BYTES, fingerprint: Fingerprint(hash) },
         number: number(n),
-        elsewhere: Elsewhere { sender: 10, total: 1000 },
+        elsewhere: Elsewhere { sender: 10, total: 1000, ..Elsewhere::default() },
         room: Room::Free,
         route: None,
         copies: Vec::new(),

@@ -367,11 +367,17 @@ fn limits_refuse_in_their_order() {
     let all = [("LK", "NO"), ("LK", "NO"), ("KE", "NO"), ("KE", "DE")];
     assert_eq!(pressure(&all, Room::DiskLow, none), Some(Pressure::Total));
     // What other shards hold counts too, and one below each limit is room.
-    assert_eq!(pressure(&[], Room::Free, Elsewhere { total: 4, sender: 0 }), Some(Pressure::Total));
-    assert_eq!(pressure(&[], Room::Free, Elsewhere { total: 3, sender: 2 }), Some(Pressure::Sender));
-    assert_eq!(pressure(&[("LK", "DE")], Room::Free, Elsewhere { total: 1, sender: 1 }), Some(Pressure::Sender));
-    assert_eq!(pressure(&[("KE", "NO"), ("KE", "NO")], Room::Free, Elsewhere { total: 1, sender: 1 }), None);
-    assert_eq!(pressure(&[], Room::Free, Elsewhere { total: u64::MAX, sender: u64::MAX }), Some(Pressure::Total));
+    assert_eq!(pressure(&[], Room::Free, Elsewhere { total: 4, ..none }), Some(Pressure::Total));
+    assert_eq!(pressure(&[], Room::Free, Elsewhere { total: 3, sender: 2, ..none }), Some(Pressure::Sender));
+    assert_eq!(
+        pressure(&[("LK", "DE")], Room::Free, Elsewhere { total: 1, sender: 1, ..none }),
+        Some(Pressure::Sender)
+    );
+    assert_eq!(pressure(&[("KE", "NO"), ("KE", "NO")], Room::Free, Elsewhere { total: 1, sender: 1, ..none }), None);
+    assert_eq!(
+        pressure(&[], Room::Free, Elsewhere { total: u64::MAX, sender: u64::MAX, channel: u64::MAX }),
+        Some(Pressure::Total)
+    );
 }
 
 #[test]

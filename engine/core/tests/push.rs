@@ -3,8 +3,10 @@
 mod support;
 
 use phytohub_core::admission::CopyFor;
-use phytohub_core::shard::{Answer, Command, Copy, Facts, NextPush, ParkAfter, Pushed, StoryStep, Wanted};
-use phytohub_model::{Attempt, AttemptOutcome, DeliveryNumber, Outcome, Route, Timestamp, TrackingState};
+use phytohub_core::shard::{
+    Answer, Command, Copy, Elsewhere, Facts, NextPush, ParkAfter, Pushed, Settings, StoryStep, Wanted,
+};
+use phytohub_model::{Attempt, AttemptOutcome, DeliveryNumber, Outcome, Pressure, Route, Timestamp, TrackingState};
 use proptest::prelude::*;
 use support::{DAY, Desk, HOUR, code, codes, deliver, header, number, seen, settings};
 
@@ -171,6 +173,37 @@ fn a_copy_that_a_crash_kept_from_the_disk_is_made_by_the_retry() {
     assert!(desk.inbox("CUSTOMS").is_empty());
     let Answer::Accepted { again: true, copies, .. } = desk.ask(&with_copies(5, "NO", &["CUSTOMS"])) else { panic!() };
     assert_eq!(desk.inbox("CUSTOMS"), [copies[0].number]);
+}
+
+/// The inbox of To was judged, which stays empty then: a delegate that never fetched filled the hub up to its limit of
+/// all, and everybody was refused.
+#[test]
+fn the_inbox_of_a_delegate_is_bounded_and_not_that_of_its_member() {
+    let mut desk = Desk::new(Settings { pending_per_destination_max: 3, ..settings() });
+    // What waited for the member itself before it delegated is no matter of the channel.
+    for n in 0..3 {
+        desk.accept("LK", "NO", &format!("before {n}"));
+    }
+    let delegated = |n: u64, to, receiver, channel| {
+        let mut delivery = deliver(n, header("LK", to, &n.to_string()), 100);
+        delivery.route = Some(Box::new(Route { receiver: Some(code(receiver)), ..Route::default() }));
+        delivery.elsewhere = Elsewhere { channel, ..Elsewhere::default() };
+        Command::Deliver(delivery)
+    };
+    let is_taken = |answer| matches!(answer, Answer::Accepted { again: false, .. });
+    assert!(is_taken(desk.ask(&delegated(11, "NO", "REGION", 0))));
+    assert!(is_taken(desk.ask(&delegated(12, "DE", "REGION", 1))));
+    // Two here, one in another shard.
+    assert_eq!(desk.ask(&delegated(13, "NO", "REGION", 1)), Answer::Refused(Pressure::Destination));
+    assert!(is_taken(desk.ask(&delegated(14, "NO", "REGION", 0))));
+    assert_eq!(desk.ask(&delegated(15, "DE", "REGION", 0)), Answer::Refused(Pressure::Destination));
+    // Others have room, the members of the channel among them.
+    assert!(is_taken(desk.ask(&delegated(16, "NO", "CUSTOMS", 0))));
+    desk.accept("LK", "DE", "straight");
+    assert_eq!(desk.deliver("LK", "NO", "straight"), Answer::Refused(Pressure::Destination));
+    let first = desk.inbox("REGION")[0];
+    desk.acknowledge("REGION", first, Outcome::Delivered);
+    assert!(is_taken(desk.ask(&delegated(17, "DE", "REGION", 0))));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use phytohub_operate::Size;
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitSettings {
-    /// Envelopes that may wait for one destination.
+    /// Envelopes that may wait for one destination: a member, or a channel to which members delegate.
     pub pending_per_destination: u64,
     /// Envelopes of one sender that may wait.
     pub pending_per_sender: u64,

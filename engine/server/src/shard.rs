@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use phytohub_core::shard::{Answer, Command, Elsewhere, Freed};
+use phytohub_core::shard::{Answer, Command, Elsewhere, Freed, Inbox};
 use phytohub_journal::{JobOutcome, Reader, RealDisk, Settings};
 use phytohub_model::{ConnectionCode, Fact, Fault, FaultKind, Pressure, ShardId};
 use phytohub_shard::{Failure, Limits, Now, Owner, Parts, Request, Witness};
@@ -196,6 +196,10 @@ pub(crate) fn start(parts: ShardParts) -> Result<(ShardHandle, JoinHandle<()>), 
     for (sender, count) in senders {
         owner.witness_mut().pending.add(&sender, count);
     }
+    let inboxes: Vec<_> = owner.core().inboxes().filter(|inbox| 0 < inbox.pending).collect();
+    for Inbox { code, pending, .. } in inboxes {
+        owner.witness_mut().pending.add_received(&code, pending);
+    }
     tracing::info!(
         target: "phytohub::recovery",
         shard = parts.id.0,
@@ -250,8 +254,8 @@ impl Witness for Onlooker {
     type Reply = Reply;
     type Guard = tracing::span::EnteredSpan;
 
-    fn elsewhere(&self, sender: &ConnectionCode) -> Elsewhere {
-        self.pending.elsewhere(sender)
+    fn elsewhere(&self, sender: &ConnectionCode, channel: Option<&ConnectionCode>) -> Elsewhere {
+        self.pending.elsewhere(sender, channel)
     }
 
     fn decides(&mut self, reply: &Reply) -> Self::Guard {
@@ -259,13 +263,13 @@ impl Witness for Onlooker {
         Step::Route.span().entered()
     }
 
-    fn accepted(&mut self, sender: &ConnectionCode) {
-        self.pending.accepted(sender);
+    fn accepted(&mut self, sender: &ConnectionCode, channel: Option<&ConnectionCode>) {
+        self.pending.accepted(sender, channel);
         self.metrics.accepted();
     }
 
     fn ended(&mut self, fact: &Fact, freed: &Freed) {
-        self.pending.ended(&freed.from);
+        self.pending.ended(&freed.from, &freed.to);
         self.metrics.ended(fact, freed);
     }
 

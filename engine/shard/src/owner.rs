@@ -54,12 +54,12 @@ pub trait Witness {
     /// Held while a request is decided, for spans.
     type Guard;
 
-    /// What the other shards hold of a sender's envelopes, and of all.
-    fn elsewhere(&self, sender: &ConnectionCode) -> Elsewhere;
+    /// What the other shards hold of a sender's envelopes, of those for a channel, and of all.
+    fn elsewhere(&self, sender: &ConnectionCode, channel: Option<&ConnectionCode>) -> Elsewhere;
     /// A request is decided now.
     fn decides(&mut self, reply: &Self::Reply) -> Self::Guard;
-    /// An envelope of this sender was staged.
-    fn accepted(&mut self, sender: &ConnectionCode);
+    /// An envelope of this sender was staged; for this channel, where one receives it.
+    fn accepted(&mut self, sender: &ConnectionCode, channel: Option<&ConnectionCode>);
     /// An envelope ended by this fact.
     fn ended(&mut self, fact: &Fact, freed: &Freed);
     /// Something new waits for a receiver's service. Told once it is durable.
@@ -208,7 +208,7 @@ impl<D: Disk, W: Witness> Owner<D, W> {
     fn decide(&mut self, now: Now, mut request: Request<W::Reply>) -> Result<(), Failure> {
         let _guard = self.witness.decides(&request.reply);
         if let Command::Deliver(deliver) = &mut request.command {
-            deliver.elsewhere = self.witness.elsewhere(&deliver.header.from);
+            deliver.elsewhere = self.witness.elsewhere(&deliver.header.from, deliver.channel());
             deliver.room = if self.is_full() { Room::DiskLow } else { Room::Free };
         }
         let Decision { facts, mut answer } = self.core.decide(now.wall, &request.command);
@@ -240,7 +240,8 @@ impl<D: Disk, W: Witness> Owner<D, W> {
         };
         let applied = self.core.apply(fact, locator);
         if let Fact::Accepted(accepted) = fact {
-            self.witness.accepted(&accepted.header.from);
+            let channel = accepted.route.as_ref().and_then(|route| route.receiver.as_ref());
+            self.witness.accepted(&accepted.header.from, channel);
         }
         if let Some(code) = applied.arrived
             && self.witness.wants_arrivals()

@@ -24,11 +24,11 @@ impl Witness for Nobody {
     type Reply = ();
     type Guard = ();
 
-    fn elsewhere(&self, _sender: &ConnectionCode) -> Elsewhere {
+    fn elsewhere(&self, _sender: &ConnectionCode, _channel: Option<&ConnectionCode>) -> Elsewhere {
         Elsewhere::default()
     }
     fn decides(&mut self, _reply: &()) {}
-    fn accepted(&mut self, _sender: &ConnectionCode) {}
+    fn accepted(&mut self, _sender: &ConnectionCode, _channel: Option<&ConnectionCode>) {}
     fn ended(&mut self, _fact: &Fact, _freed: &Freed) {}
     fn arrived(&mut self, _receiver: &ConnectionCode) {}
     fn wants_arrivals(&self) -> bool {

@@ -53,8 +53,8 @@ pub(crate) struct Process {
     proof: Option<Durable>,
 }
 
-/// How much of each sender waits in each shard.
-type Pending = Rc<RefCell<Vec<BTreeMap<ConnectionCode, u64>>>>;
+/// How much of each sender and for each receiver waits in each shard.
+type Pending = Rc<RefCell<Vec<[BTreeMap<ConnectionCode, u64>; 2]>>>;
 
 /// Who looks on at a shard.
 pub(crate) struct Onlooker {
@@ -77,27 +77,37 @@ impl Witness for Onlooker {
     type Reply = u64;
     type Guard = ();
 
-    fn elsewhere(&self, sender: &ConnectionCode) -> Elsewhere {
+    fn elsewhere(&self, sender: &ConnectionCode, channel: Option<&ConnectionCode>) -> Elsewhere {
         let pending = self.pending.borrow();
         let others = || pending.iter().enumerate().filter(|(shard, _)| *shard != self.shard).map(|(_, counts)| counts);
-        let total = others().flat_map(BTreeMap::values).sum();
+        let total = others().flat_map(|[senders, _]| senders.values()).sum();
+        let channel = others().filter_map(|[_, receivers]| receivers.get(channel?)).sum();
         if self.mutation == Some(Mutation::BlameAll) {
-            return Elsewhere { sender: pending.iter().flat_map(BTreeMap::values).sum(), total };
+            return Elsewhere {
+                sender: pending.iter().flat_map(|[senders, _]| senders.values()).sum(),
+                channel,
+                total,
+            };
         }
-        Elsewhere { sender: others().filter_map(|counts| counts.get(sender)).sum(), total }
+        Elsewhere { sender: others().filter_map(|[senders, _]| senders.get(sender)).sum(), channel, total }
     }
 
     fn decides(&mut self, _task: &u64) {}
 
-    fn accepted(&mut self, sender: &ConnectionCode) {
-        *self.pending.borrow_mut()[self.shard].entry(*sender).or_default() += 1;
+    fn accepted(&mut self, sender: &ConnectionCode, channel: Option<&ConnectionCode>) {
+        let [senders, receivers] = &mut self.pending.borrow_mut()[self.shard];
+        *senders.entry(*sender).or_default() += 1;
+        if let Some(channel) = channel {
+            *receivers.entry(*channel).or_default() += 1;
+        }
     }
 
     fn ended(&mut self, fact: &Fact, freed: &Freed) {
         if let Fact::Acknowledged(Acknowledged { number, .. }) | Fact::Expired(Expired { number, .. }) = fact {
             self.ended.push(*number);
         }
-        if let Some(count) = self.pending.borrow_mut()[self.shard].get_mut(&freed.from) {
+        let [senders, receivers] = &mut self.pending.borrow_mut()[self.shard];
+        for count in [senders.get_mut(&freed.from), receivers.get_mut(&freed.to)].into_iter().flatten() {
             *count = count.saturating_sub(1);
         }
     }
@@ -341,7 +351,7 @@ pub(crate) fn recover(disk: &SimDisk, world: &World) -> Result<Hub, Failure> {
     let now = world.clock.now();
     let disk = Arc::new(disk.clone());
     let members = Members::open(Arc::clone(&disk), registry_dir(), REGISTRY_SEGMENT_BYTES)?;
-    let pending: Pending = Rc::new(RefCell::new(vec![BTreeMap::new(); plan.shards]));
+    let pending: Pending = Rc::new(RefCell::new(vec![Default::default(); plan.shards]));
     let arrived = Rc::new(RefCell::new(Vec::new()));
     let mut shards = Vec::new();
     for shard in 0..plan.shards {
@@ -360,9 +370,8 @@ pub(crate) fn recover(disk: &SimDisk, world: &World) -> Result<Hub, Failure> {
             core: plan.core.clone(),
         };
         let owner = Owner::recover(parts, plan.limits, now, onlooker)?;
-        for (sender, count) in owner.core().senders() {
-            pending.borrow_mut()[shard].insert(sender, count);
-        }
+        let receivers = owner.core().inboxes().map(|inbox| (inbox.code, inbox.pending)).collect();
+        pending.borrow_mut()[shard] = [owner.core().senders().collect(), receivers];
         shards.push(Process {
             owner,
             queue: VecDeque::new(),

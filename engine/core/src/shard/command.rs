@@ -180,6 +180,13 @@ pub struct Deliver {
     pub room: Room,
 }
 
+impl Deliver {
+    /// Who receives, where that is not To: a channel.
+    pub fn channel(&self) -> Option<&ConnectionCode> {
+        self.route.as_ref()?.receiver.as_ref()
+    }
+}
+
 /// A copy of a delivery for a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Copy {
@@ -246,6 +253,8 @@ pub struct Parked {
 pub struct Elsewhere {
     /// Envelopes of this sender.
     pub sender: u64,
+    /// Envelopes for who receives, where that is a channel; what waits for a member lies in its shard.
+    pub channel: u64,
     /// All envelopes.
     pub total: u64,
 }

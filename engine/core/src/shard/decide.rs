@@ -145,7 +145,10 @@ impl Shard {
         if total.saturating_add(deliver.copies.len() as u64) >= self.settings.pending_total_max {
             return Some(Pressure::Total);
         }
-        if count(&deliver.header.to, |party| party.inbox) >= self.settings.pending_per_destination_max {
+        // The inbox in which it would lie: that of a delegate is bounded as any other.
+        let receiver = deliver.channel().unwrap_or(&deliver.header.to);
+        let waiting = count(receiver, |party| party.inbox).saturating_add(deliver.elsewhere.channel);
+        if waiting >= self.settings.pending_per_destination_max {
             return Some(Pressure::Destination);
         }
         let sent = count(&deliver.header.from, |party| party.outbox).saturating_add(deliver.elsewhere.sender);

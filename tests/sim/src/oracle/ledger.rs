@@ -275,7 +275,11 @@ impl Oracle {
                 (count, self.settings.pending_per_sender_max)
             }
             Pressure::Destination => {
-                let count = waiting(&|envelope| envelope.receiver == to);
+                // A delegate receives in the stead of To, and it is its inbox that is bounded.
+                let own =
+                    envelopes.iter().map(|&envelope| &self.envelopes[envelope]).find(|envelope| !envelope.is_copy);
+                let receiver = own.map_or(to, |envelope| envelope.receiver);
+                let count = waiting(&|envelope| envelope.receiver == receiver);
                 (count, self.settings.pending_per_destination_max)
             }
             Pressure::Total => (waiting(&|_| true) + copies, self.settings.pending_total_max),
