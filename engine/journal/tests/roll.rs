@@ -1,5 +1,5 @@
-//! Going over to the next segment: after a death at any of its steps, a start and a clean stop, damage to anything that
-//! the start replayed is found and named.
+//! Going over to the next segment: after a death at any of its steps, a start and a clean stop, damage to anything
+//! that the start replayed is found and named.
 //!
 //! A death between the seal of a segment and its successor's name leaves a sealed segment as the last of its stream.
 //! Nothing behind the seal says that the last batch was synced, the seal itself does not either: of the write that
@@ -12,11 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use common::world::{Action, DIR, Remains, Replayed, open, run};
+use common::world::{Action, DIR, Remains, Replayed, SETTINGS, open, run};
 use phytohub_journal::Stream::{Cold, Hot};
 use phytohub_journal::fake::{FakeDisk, Faults};
-use phytohub_journal::{ContentState, Inspection, Stream, inspect};
+use phytohub_journal::{ContentState, Inspection, Log, Settings, Stream, inspect};
 use phytohub_model::Locator;
 
 /// Outcomes tried for each loss of power.
@@ -130,7 +131,7 @@ fn hash(disk: &FakeDisk) -> u64 {
     hasher.finish()
 }
 
-/// The bytes to flip: one of [`STEP`] of all heads and archives, beginning with the `turn`th, and some of each content.
+/// The bytes to flip: one of [`STEP`] of all heads and archives, beginning with the `turn`th, and some of contents.
 fn places(bytes: &[u8], records: &[&Replayed], turn: usize) -> Vec<usize> {
     let is_content = |place: usize| {
         let mut contents = records.iter().map(|(_, Locator { offset, length, .. }, _)| {
@@ -220,6 +221,31 @@ fn a_death_between_a_seal_and_the_successors_name_leaves_a_sealed_segment_as_the
             assert!(sealed >= 3, "{sealed} of {operations} deaths in {roll:?}");
         }
     }
+}
+
+/// Without a spare the successor waits for one. Spares of another size than the one that is set go at the start.
+#[test]
+fn a_sealed_segment_without_a_spare_is_left_as_soon_as_there_is_one() {
+    let settings = Settings { segment_bytes: SETTINGS.segment_bytes * 2, ..SETTINGS };
+    let (begin, roll) = rolls(Hot).swap_remove(0);
+    let actions = [&begin[..], &roll].concat();
+    let before = run(Faults::default(), &begin).0.operations();
+    // The write and the sync of the sealed part are done.
+    let (disk, _) = run(Faults { crash_at: Some(before + 2), ..Faults::default() }, &actions);
+    let disk = disk.crash(0);
+    assert!(is_left_sealed(&disk, Hot));
+    let mut log = Log::open(Arc::new(disk.clone()), Path::new(DIR), settings, |_, _, _| {}).unwrap();
+    log.mark_idle().unwrap();
+    assert_eq!((log.segments().len(), log.room().spare_segments), (1, 0));
+    log.run_jobs().unwrap();
+    log.mark_idle().unwrap();
+    assert_eq!(log.segments().iter().map(|segment| segment.sealed).collect::<Vec<_>>(), [true, false]);
+    drop(log);
+    let (_, replayed) = open(&disk.copy()).unwrap();
+    let (_, last, _) = replayed.last().unwrap();
+    disk.flip(&file(1), last.offset as usize, 1).unwrap();
+    assert_eq!(judge(&disk, 1, &replayed), Ok(()));
+    assert!(look(&disk).is_damaged());
 }
 
 fn assert_all_damage_is_found(stream: Stream, end: End) {
