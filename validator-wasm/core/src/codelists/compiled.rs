@@ -20,37 +20,113 @@ const DAY_BYTES: usize = 10;
 pub(super) struct Table {
     /// Day of its edition.
     pub(super) edition: &'static str,
-    /// Its codes, each as a word, sorted.
-    codes: &'static [u64],
+    codes: Codes,
     /// What each measures, by its number in [`UnitKind::ALL`] and one more, 0 for nothing; empty where the list has no
     /// units.
     kinds: &'static [u8],
 }
 
+/// The codes of a list. The long lists have pairs, of which a bit each says it at once and in the least room.
+#[derive(Clone, Copy)]
+enum Codes {
+    /// Any codes: each as a word, sorted.
+    Words(&'static [u64]),
+    /// All are two characters, digits or letters from `letters` on: a bit for each pair, by its [`pair`].
+    Pairs { letters: u8, bits: &'static [u64; PAIR_WORDS] },
+}
+
 impl Table {
     #[inline(always)]
     pub(super) fn contains(&self, code: &str) -> bool {
-        word(code.as_bytes()).is_some_and(|word| self.codes.binary_search(&word).is_ok())
+        match self.codes {
+            Codes::Words(_) => self.index(code).is_some(),
+            Codes::Pairs { letters, bits } => pair(code.as_bytes(), letters).is_some_and(|pair| has(bits, pair)),
+        }
     }
 
     pub(super) fn unit_kind(&self, code: &str) -> Option<UnitKind> {
-        let index = self.codes.binary_search(&word(code.as_bytes())?).ok()?;
-        self.kind_at(index)
+        self.kind_at(self.index(code)?)
+    }
+
+    #[inline(never)]
+    fn index(&self, code: &str) -> Option<usize> {
+        let Codes::Words(words) = self.codes else { return None };
+        words.binary_search(&word(code.as_bytes())?).ok()
     }
 
     /// Shows `take` all codes in their order, with what each measures.
     pub(super) fn each(&self, take: &mut dyn FnMut(&str, Option<UnitKind>)) {
-        for (index, code) in self.codes.iter().enumerate() {
-            let code = code.to_be_bytes();
-            let length = code.iter().position(|byte| *byte == 0).unwrap_or(code.len());
-            let text = code.get(..length).and_then(|code| str::from_utf8(code).ok());
-            take(text.unwrap_or_default(), self.kind_at(index));
+        match self.codes {
+            Codes::Words(words) => {
+                for (index, code) in words.iter().enumerate() {
+                    let code = code.to_be_bytes();
+                    let length = code.iter().position(|byte| *byte == 0).unwrap_or(code.len());
+                    let text = code.get(..length).and_then(|code| str::from_utf8(code).ok());
+                    take(text.unwrap_or_default(), self.kind_at(index));
+                }
+            }
+            Codes::Pairs { letters, bits } => {
+                for pair in (0..PAIRS).filter(|&pair| has(bits, pair)) {
+                    let code = [pair / CHARACTERS, pair % CHARACTERS].map(|index| character(index, letters));
+                    take(str::from_utf8(&code).unwrap_or_default(), None);
+                }
+            }
         }
     }
 
     fn kind_at(&self, index: usize) -> Option<UnitKind> {
         UnitKind::ALL.get(usize::from(*self.kinds.get(index)?).checked_sub(1)?).copied()
     }
+}
+
+/// Digits and letters of one case.
+const CHARACTERS: usize = 10 + 26;
+const PAIRS: usize = CHARACTERS * CHARACTERS;
+const PAIR_WORDS: usize = PAIRS.div_ceil(u64::BITS as usize);
+
+/// The number of a code of two characters among all such pairs, which sort as their texts do.
+#[inline(always)]
+const fn pair(code: &[u8], letters: u8) -> Option<usize> {
+    let [first, second] = code else { return None };
+    match (place(*first, letters), place(*second, letters)) {
+        (Some(first), Some(second)) => Some(first * CHARACTERS + second),
+        _ => None,
+    }
+}
+
+#[inline(always)]
+const fn place(character: u8, letters: u8) -> Option<usize> {
+    match (character.wrapping_sub(b'0'), character.wrapping_sub(letters)) {
+        (digit @ 0..10, _) => Some(digit as usize),
+        (_, letter @ 0..26) => Some(10 + letter as usize),
+        _ => None,
+    }
+}
+
+/// The character of a [`place`].
+const fn character(place: usize, letters: u8) -> u8 {
+    if place < 10 { b'0' + place as u8 } else { letters + (place - 10) as u8 }
+}
+
+#[inline(always)]
+fn has(bits: &[u64; PAIR_WORDS], pair: usize) -> bool {
+    bits.get(pair / 64).is_some_and(|word| word >> (pair % 64) & 1 == 1)
+}
+
+/// The bits of all codes, if each is a pair of digits or letters from `letters` on.
+const fn pairs(codes: &[u64], letters: u8) -> Option<[u64; PAIR_WORDS]> {
+    let (mut bits, mut row) = ([0; PAIR_WORDS], 0);
+    while row < codes.len() {
+        let [first, second, rest @ ..] = codes[row].to_be_bytes();
+        match pair(&[first, second], letters) {
+            Some(pair) if u64::from_be_bytes([rest[0], rest[1], rest[2], rest[3], rest[4], rest[5], 0, 0]) == 0 => {
+                bits[pair / 64] |= 1 << (pair % 64);
+            }
+            _ => return None,
+        }
+        row += 1;
+    }
+    Some(bits)
 }
 
 /// A code as a number that sorts as its text does.
@@ -74,7 +150,10 @@ pub(super) static TABLES: [Table; LISTS] = {
             [$({
                 const FILE: &[u8] = List::$list.compiled_in().as_bytes();
                 const ROWS: usize = count(FILE);
-                static CODES: [u64; ROWS] = sorted::<ROWS>(FILE).0;
+                const SORTED: [u64; ROWS] = sorted::<ROWS>(FILE).0;
+                const UPPER: Option<[u64; PAIR_WORDS]> = pairs(&SORTED, b'A');
+                const LOWER: Option<[u64; PAIR_WORDS]> = pairs(&SORTED, b'a');
+                static CODES: [u64; ROWS] = SORTED;
                 static KINDS_OF_CODES: [u8; ROWS] = sorted::<ROWS>(FILE).1;
                 static EDITION_OF_LIST: [u8; DAY_BYTES] = edition(FILE);
                 Table {
@@ -82,7 +161,11 @@ pub(super) static TABLES: [Table; LISTS] = {
                         Ok(day) => day,
                         Err(_) => panic!("a day is digits and hyphens"),
                     },
-                    codes: &CODES,
+                    codes: match (&UPPER, &LOWER) {
+                        (Some(bits), _) => Codes::Pairs { letters: b'A', bits },
+                        (_, Some(bits)) => Codes::Pairs { letters: b'a', bits },
+                        _ => Codes::Words(&CODES),
+                    },
                     kinds: match List::$list {
                         List::UnitMeasures => &KINDS_OF_CODES,
                         _ => &[],
