@@ -26,6 +26,7 @@ pub const FLOODS: &[Flood] = &[
     flood("lines-of-one-number", |size| lines(&fill(&format!("<IncludedSPSTradeLineItem>{}", line(1)), size))),
     flood("names", |size| in_line(&count(size, |index| format!("<Description languageID='l{index}'>x</Description>")))),
     flood("names-of-one-language", |size| in_line(&fill("<Description languageID='en'>x</Description>", size))),
+    flood("names-far-apart", names_far_apart),
     flood("packages", |size| in_line(&fill(PACKAGE, size))),
     flood("notes-of-a-line", |size| in_line(&count(size, |index| note("AdditionalInformationSPSNote", index)))),
     flood("classifications", |size| in_line(&fill(CLASSIFICATION, size))),
@@ -119,6 +120,15 @@ fn attachment(base64: &str) -> String {
 fn attributed(index: usize) -> String {
     let attributes: String = (0..50).map(|attribute| format!(" a{index}x{attribute}='&#65;'")).collect();
     format!("<Name{attributes}>x</Name>")
+}
+
+/// The first names are spread over half of the document, and all others, each in a language of its own, are compared
+/// with them.
+fn names_far_apart(size: usize) -> String {
+    let name = |index| format!("<Description languageID='l{index}'>x</Description>");
+    let between = fill("<ProductionBatchID>1</ProductionBatchID>", size / 500);
+    let first: String = (0..250).map(|index| name(index) + &between).collect();
+    in_line(&(first + &count(size / 2, |index| name(250 + index))))
 }
 
 /// Nothing is found in what is long, and much in what stands behind it: where that is has to be counted.

@@ -1,10 +1,12 @@
 //! The character classes of XML 1.0, fifth edition.
 
+use crate::vectors::{FOUR_VECTORS_BYTES, has_odd, has_suspicious};
+
 /// White space of XML: nothing else separates attributes or trims values.
 pub(crate) const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// Bytes looked at in one go when the document is searched for illegal characters: one or two vector registers.
-const CHUNK_BYTES: usize = 64;
+const CHUNK_BYTES: usize = FOUR_VECTORS_BYTES;
 
 /// `text` without white space around it. Values mostly have none, which two looks show.
 #[inline(always)]
@@ -42,29 +44,16 @@ pub(crate) fn is_legal(character: char) -> bool {
 pub(crate) fn illegal_at(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let (chunks, _) = bytes.as_chunks::<CHUNK_BYTES>();
-    // Without a branch and in bytes only, so that the compiler can look at many of them at once. The highest bit is
-    // left over from what is not ASCII, and from a control character, from which a space is taken.
-    let is_plain =
-        |chunk: &[u8; CHUNK_BYTES]| chunk.iter().fold(0, |bits, &byte| bits | byte | byte.wrapping_sub(b' ')) < 0x80;
     for (index, chunk) in chunks.iter().enumerate() {
         let start = index * CHUNK_BYTES;
-        if !is_plain(chunk)
-            && is_suspicious(chunk)
+        if has_odd(chunk)
+            && has_suspicious(chunk)
             && let Some(at) = first_illegal(bytes, start, start + CHUNK_BYTES)
         {
             return Some(at);
         }
     }
     first_illegal(bytes, chunks.len() * CHUNK_BYTES, bytes.len())
-}
-
-/// Whether there may be an illegal character among these bytes: a control character, or EF, with which U+FFFE and
-/// U+FFFF begin.
-#[inline(never)]
-fn is_suspicious(chunk: &[u8; CHUNK_BYTES]) -> bool {
-    chunk.iter().fold(false, |found, &byte| {
-        found | ((byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r')) | (byte == 0xEF)
-    })
 }
 
 /// As [`illegal_at`] for the characters that begin in `start..end`, byte by byte.

@@ -3,31 +3,50 @@
 use std::borrow::Cow;
 
 use crate::limits::{BINDINGS_MAX, NAMESPACE_BYTES_MAX};
+use crate::scanner::START_BYTES;
 use crate::structure::schema::Namespace;
 use crate::syntax::Kind;
-use crate::words::same;
 
 /// What the prefix `xml` always stands for.
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 /// The name of declarations themselves, which nothing may be bound to.
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
+/// Bytes of a word.
+const WORD_BYTES: usize = size_of::<u64>();
+
 /// The namespace declarations in force.
 #[derive(Default)]
 pub(crate) struct Namespaces<'a> {
     /// Innermost last; an empty prefix is the default namespace.
     bindings: Vec<Binding<'a>>,
-    /// The binding that was asked last, which is mostly asked next: the innermost one of its prefix.
-    recent: usize,
+    /// The innermost binding of the prefix that was asked last, which is mostly asked next.
+    recent: Prefix,
+}
+
+/// A prefix as it stands before a name, and what it means.
+#[derive(Clone, Copy)]
+struct Prefix {
+    /// Its bytes and the colon as the first of a word, and the bits that they are.
+    word: u64,
+    mask: u64,
+    /// How many bytes these are. The default namespace has none and long prefixes have no room, so of these it cannot
+    /// be seen from here whether a name begins so.
+    length: usize,
+    known: Namespace,
+}
+
+impl Default for Prefix {
+    /// No name begins so.
+    fn default() -> Self {
+        Self { word: 1, mask: 0, length: 0, known: Namespace::Other }
+    }
 }
 
 struct Binding<'a> {
     prefix: &'a str,
-    /// The prefix and its colon as one word, where both have room in it, and the bits that they are.
-    word: u64,
-    mask: u64,
+    begin: Prefix,
     namespace: Cow<'a, str>,
-    known: Namespace,
 }
 
 /// What a prefix stands for.
@@ -52,7 +71,7 @@ impl<'a> Namespaces<'a> {
     pub(crate) fn close(&mut self, outside: usize) {
         if outside < self.bindings.len() {
             self.bindings.truncate(outside);
-            self.recent = usize::MAX;
+            self.recent = Prefix::default();
         }
     }
 
@@ -71,45 +90,43 @@ impl<'a> Namespaces<'a> {
         if NAMESPACE_BYTES_MAX < namespace.len() {
             return Err(Kind::NamespaceTooLong);
         }
-        let known = Namespace::of(&namespace);
-        let (word, mask) = word(prefix);
-        self.bindings.push(Binding { prefix, word, mask, namespace, known });
-        self.recent = usize::MAX;
+        let begin = Prefix::of(prefix, Namespace::of(&namespace));
+        self.bindings.push(Binding { prefix, begin, namespace });
+        self.recent = Prefix::default();
         Ok(())
     }
 
     /// What `prefix` stands for; the empty one for an element without a default namespace: nothing.
-    pub(crate) fn resolve<'p>(&mut self, prefix: &'p str) -> Result<Resolved, Kind<'p>> {
+    pub(crate) fn resolve<'p>(&self, prefix: &'p str) -> Result<Resolved, Kind<'p>> {
         match self.bindings.iter().rposition(|binding| binding.prefix == prefix) {
-            Some(index) => {
-                self.recent = index;
-                Ok(Resolved::Bound(index))
-            }
+            Some(index) => Ok(Resolved::Bound(index)),
             None if prefix.is_empty() => Ok(Resolved::Nothing),
             None if prefix == "xml" => Ok(Resolved::Xml),
             None => Err(Kind::UnboundPrefix(prefix)),
         }
     }
 
-    /// The prefix at the beginning of `name` and what it stands for, where it is the one that was resolved last or
-    /// can be seen to be another that is declared; the length comes with it, the colon counted.
+    /// The prefix at the beginning of the start tag `tag` and what it stands for, where it is the one that was seen
+    /// last or can be seen to be another that is declared; its length comes with it, the colon counted.
     #[inline(always)]
-    pub(crate) fn begin(&mut self, name: &[u8]) -> Option<(usize, Resolved)> {
-        if let Some(binding) = self.bindings.get(self.recent)
-            && let Some(length) = binding.begin(name)
-        {
-            return Some((length, Resolved::Bound(self.recent)));
-        }
-        let index = self.bindings.iter().rposition(|binding| binding.begin(name).is_some())?;
-        self.recent = index;
-        Some((self.bindings.get(index)?.begin(name)?, Resolved::Bound(index)))
+    pub(crate) fn begin(&mut self, tag: &[u8; START_BYTES]) -> Option<(usize, Namespace)> {
+        let [_, name @ ..] = tag;
+        let word = u64::from_le_bytes(*name.first_chunk()?);
+        let prefix = if self.recent.begins(word) { self.recent } else { self.begin_other(word)? };
+        Some((prefix.length, prefix.known))
+    }
+
+    #[inline(never)]
+    fn begin_other(&mut self, word: u64) -> Option<Prefix> {
+        let index = self.bindings.iter().rposition(|binding| binding.begin.begins(word))?;
+        self.recent = self.bindings.get(index)?.begin;
+        Some(self.recent)
     }
 
     /// Which of the message's namespaces it is.
-    #[inline(always)]
     pub(crate) fn known(&self, resolved: Resolved) -> Namespace {
         match resolved {
-            Resolved::Bound(index) => self.bindings.get(index).map_or(Namespace::Other, |binding| binding.known),
+            Resolved::Bound(index) => self.bindings.get(index).map_or(Namespace::Other, |binding| binding.begin.known),
             Resolved::Nothing | Resolved::Xml => Namespace::Other,
         }
     }
@@ -124,27 +141,19 @@ impl<'a> Namespaces<'a> {
     }
 }
 
-impl Binding<'_> {
-    /// The length of this prefix and its colon at the beginning of `name`. The default namespace has none, so whether
-    /// `name` begins so cannot be seen from here.
-    #[inline(always)]
-    fn begin(&self, name: &[u8]) -> Option<usize> {
-        let length = self.prefix.len();
-        if let (Some(word), 1..8) = (name.first_chunk::<8>(), length) {
-            return (u64::from_le_bytes(*word) & self.mask == self.word).then_some(length + 1);
+impl Prefix {
+    fn of(prefix: &str, known: Namespace) -> Self {
+        let length = prefix.len() + ":".len();
+        if prefix.is_empty() || WORD_BYTES < length {
+            return Self { known, ..Self::default() };
         }
-        let (prefix, rest) = name.split_at_checked(length)?;
-        (0 < length && same(prefix, self.prefix.as_bytes()) && rest.first() == Some(&b':')).then_some(length + 1)
+        let word = prefix.bytes().rev().fold(u64::from(b':'), |word, byte| word << 8 | u64::from(byte));
+        Self { word, mask: u64::MAX >> (8 * (WORD_BYTES - length)), length, known }
     }
-}
 
-/// The prefix and its colon as the first bytes of a word, with the bits that they are; of long ones nothing.
-fn word(prefix: &str) -> (u64, u64) {
-    match 8_usize.checked_sub(prefix.len() + 1) {
-        Some(others) => {
-            let word = prefix.bytes().rev().fold(u64::from(b':'), |word, byte| word << 8 | u64::from(byte));
-            (word, u64::MAX >> (8 * others))
-        }
-        None => (0, 0),
+    /// Whether the name whose first bytes are those of `word` begins so.
+    #[inline(always)]
+    fn begins(self, word: u64) -> bool {
+        word & self.mask == self.word
     }
 }

@@ -6,38 +6,55 @@
 use crate::characters::{self, SPACE, begins_name, continues_name, name_length};
 use crate::document::Document;
 use crate::limits::{DEPTH_MAX, NAME_BYTES_MAX};
-use crate::namespaces::{Namespaces, Resolved};
+use crate::namespaces::Namespaces;
 use crate::references;
 use crate::structure::schema::{Element, Namespace};
 use crate::syntax::{Kind, SyntaxError};
 use crate::tag::{self, Attribute};
-use crate::words::{before, find, find_any, letters, same};
+use crate::words::{NAME_BYTES, before, find, find_any, letters, same};
+
+/// Bytes that are looked at where a start tag is: room for a prefix and any name of the message. What begins nearer to
+/// the document's end is read with care; mostly only end tags are there.
+pub(crate) const START_BYTES: usize = 64;
 
 /// Open elements for which there is room from the start.
-const DEPTH_USUAL: usize = 16;
+pub(crate) const DEPTH_USUAL: usize = 16;
 
 /// What comes next in the document. Comments and processing instructions are checked and passed over.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Event<'a> {
-    /// An element begins at the offset `at`.
-    Start { name: Name<'a>, at: usize },
-    /// An element that begins at `at`, with no more inside than `text`: most are such, and need not be opened.
-    Leaf { name: Name<'a>, at: usize, text: &'a str },
-    /// The innermost open element ends; `at` is where its end tag begins.
-    End { at: usize },
+enum Event<'a> {
+    /// An element begins.
+    Start(Start),
+    /// The innermost open element ends.
+    End,
     /// Text inside the innermost open element, in pieces.
     Text(&'a str),
     /// One character of it that was written as a reference.
     Character(char),
 }
 
-/// An element's name, as the message knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Name<'a> {
+/// An element's start tag, as the message knows it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start {
     pub(crate) namespace: Namespace,
     /// What its local name means in the message, whatever its namespace is.
     pub(crate) element: Element,
-    pub(crate) local: &'a str,
+    /// Its offset.
+    pub(crate) at: usize,
+}
+
+/// Takes what is read of a document, in its order.
+pub(crate) trait Sink<'a> {
+    /// An element begins; the scanner has its attributes and the name of its namespace.
+    fn start(&mut self, start: Start, scanner: &Scanner<'a>);
+
+    /// An element with no more inside than `text` was read: most are such, and need not be opened.
+    fn leaf(&mut self, start: Start, text: &'a str, scanner: &Scanner<'a>);
+
+    /// Text inside the innermost open element, in pieces.
+    fn text(&mut self, text: &str);
+
+    /// The innermost open element ends.
+    fn end(&mut self);
 }
 
 /// A cursor over the document.
@@ -50,8 +67,6 @@ pub(crate) struct Scanner<'a> {
     at: usize,
     open: Vec<Open<'a>>,
     namespaces: Namespaces<'a>,
-    /// The namespace of the element that began last.
-    resolved: Resolved,
     /// Used by one tag at a time.
     attributes: Vec<Attribute<'a>>,
     stage: Stage,
@@ -86,26 +101,41 @@ impl<'a> Scanner<'a> {
             at: document.start,
             open: Vec::with_capacity(DEPTH_USUAL),
             namespaces: Namespaces::default(),
-            resolved: Resolved::Nothing,
             attributes: Vec::new(),
             stage: Stage::BeforeRoot,
         }
     }
 
-    /// The next event; none at the end of a well-formed document.
+    /// Shows `sink` all of the document, or what comes before the first breach.
     #[inline(always)]
-    pub(crate) fn next(&mut self) -> Result<Option<Event<'a>>, SyntaxError<'a>> {
-        if self.stage == Stage::InRoot
-            && let Some(event) = self.common()
-        {
-            return Ok(Some(event));
+    pub(crate) fn read(mut self, sink: &mut impl Sink<'a>) -> Result<(), SyntaxError<'a>> {
+        loop {
+            if self.stage == Stage::InRoot {
+                self.common(sink);
+            }
+            if !self.step(sink)? {
+                return Ok(());
+            }
         }
-        self.next_any()
     }
 
-    /// The namespace of the element that began last; empty for none.
-    pub(crate) fn namespace(&self) -> &str {
-        self.namespaces.name(self.resolved)
+    /// Shows `sink` what comes next, whatever it is; false at the end of a well-formed document.
+    #[inline(always)]
+    fn step(&mut self, sink: &mut impl Sink<'a>) -> Result<bool, SyntaxError<'a>> {
+        match self.next_any()? {
+            Some(Event::Start(start)) => sink.start(start, self),
+            Some(Event::End) => sink.end(),
+            Some(Event::Text(text)) => sink.text(text),
+            Some(Event::Character(character)) => sink.text(character.encode_utf8(&mut [0; 4])),
+            None => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// The namespace of the start tag at `at`, which was shown last; empty for none.
+    pub(crate) fn namespace(&self, at: usize) -> &str {
+        let prefix = tag::name_at(self.text, at).0;
+        self.namespaces.resolve(prefix).map_or("", |resolved| self.namespaces.name(resolved))
     }
 
     #[inline(never)]
@@ -119,7 +149,7 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// The attributes of the start tag that [`Self::next`] gave last, namespace declarations among them, their values
+    /// The attributes of the start tag that was shown last, namespace declarations among them, their values
     /// as written: [`references::resolve`] gives what they mean.
     pub(crate) fn attributes(&self) -> &[Attribute<'a>] {
         &self.attributes
@@ -127,7 +157,8 @@ impl<'a> Scanner<'a> {
 
     fn next_event(&mut self) -> Result<Option<Event<'a>>, SyntaxError<'a>> {
         if self.stage == Stage::EmptyElement {
-            return Ok(Some(self.end(self.at)));
+            self.end();
+            return Ok(Some(Event::End));
         }
         if self.stage == Stage::BeforeRoot
             && self.rest().strip_prefix("<?xml").is_some_and(|rest| rest.starts_with(SPACE))
@@ -150,63 +181,84 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// What comes next, if it is one of the three things of which nearly all of a document consists: a plain start tag
-    /// of the message, the end tag that must come, text. Nothing is read of anything else, and nothing wrong is given.
+    /// Shows `sink` what comes next inside of the root, as long as it is one of the three things of which nearly all of
+    /// a document consists: a plain start tag of the message, the end tag that must come, text. Nothing is read of
+    /// anything else, and nothing wrong is shown.
     #[inline(always)]
-    fn common(&mut self) -> Option<Event<'a>> {
-        let at = self.at;
+    fn common(&mut self, sink: &mut impl Sink<'a>) {
+        // Not the field, which would be written and read for each: what comes next waits for where it begins.
+        let mut at = self.at;
+        while let Some(behind) = self.common_at(at, sink) {
+            at = behind;
+            if self.open.is_empty() {
+                self.stage = Stage::AfterRoot;
+                break;
+            }
+        }
+        self.at = at;
+    }
+
+    /// As [`Self::common`], for what is at `at`; gives where that ends.
+    #[inline(always)]
+    fn common_at(&mut self, at: usize, sink: &mut impl Sink<'a>) -> Option<usize> {
         let bytes = self.text.as_bytes().get(at..)?;
         match bytes {
             [b'<', b'/', name @ ..] => {
-                let open = self.open.last()?.name;
-                let (name, rest) = name.split_at_checked(open.len())?;
-                if !same(name, open.as_bytes()) || rest.first() != Some(&b'>') {
-                    return None;
-                }
-                self.at += "</".len() + open.len() + ">".len();
-                Some(self.end(at))
+                let open = self.open.last()?;
+                let behind = at + "</".len() + behind_end(name, open.name.as_bytes())?;
+                self.namespaces.close(open.outside);
+                self.open.pop();
+                sink.end();
+                Some(behind)
             }
-            [b'<', name @ ..] => self.common_start(name),
+            [b'<', ..] => self.common_start(at, bytes, sink),
             _ => {
                 let length = find_any(bytes, *b"<&]").filter(|&length| 0 < length)?;
                 if bytes.get(length) == Some(&b']') {
                     return None;
                 }
-                self.at += length;
-                self.text.get(at..at + length).map(Event::Text)
+                sink.text(self.text.get(at..at + length)?);
+                Some(at + length)
             }
         }
     }
 
-    /// As [`Self::common`], for the tag that begins with `name`. That the name is one of the message's shows that it is
-    /// one of XML's, so its characters need not be looked at one by one.
+    /// As [`Self::common_at`], for a start tag. That the name is one of the message's shows that it is one of XML's, so
+    /// its characters need not be looked at one by one.
     #[inline(always)]
-    fn common_start(&mut self, name: &[u8]) -> Option<Event<'a>> {
-        if DEPTH_MAX <= self.open.len() {
-            return None;
-        }
-        let (prefix, resolved) = match self.namespaces.begin(name) {
+    fn common_start(&mut self, at: usize, bytes: &[u8], sink: &mut impl Sink<'a>) -> Option<usize> {
+        let window = bytes.first_chunk::<START_BYTES>()?;
+        let (prefix, namespace) = match self.namespaces.begin(window) {
             Some(begun) => begun,
-            None => (0, self.namespaces.resolve("").ok()?),
+            None => (0, self.namespaces.known(self.namespaces.resolve("").ok()?)),
         };
-        let local = name.get(prefix..)?;
-        let (local, _) = local.split_at_checked(letters(local))?;
-        let element = Element::of(local);
-        if element == Element::Unknown || NAME_BYTES_MAX < prefix + local.len() {
+        let (_, local) = window.split_at_checked("<".len() + prefix)?;
+        let local: &[u8; NAME_BYTES] = local.first_chunk()?;
+        let local_length = letters(local)?;
+        let element = Element::beginning(local, local_length);
+        if element == Element::Unknown || DEPTH_MAX <= self.open.len() {
             return None;
         }
-        let length = prefix + local.len();
-        let begin = self.at + "<".len();
-        let end = begin + length;
-        let (is_empty, behind) = tag::read_plain(self.text, end, &mut self.attributes)?;
-        let local = element.name();
-        if !is_empty && let Some((text, behind)) = self.leaf(name.get(..length)?, behind) {
-            let at = std::mem::replace(&mut self.at, behind);
-            self.resolved = resolved;
-            return Some(Event::Leaf { name: self.name(element, local), at, text });
+        let length = prefix + local_length;
+        let (begin, end) = (at + "<".len(), at + "<".len() + length);
+        self.attributes.clear();
+        let (is_empty, behind) = match local.get(local_length) {
+            Some(b'>') => (false, end + 1),
+            _ => match tag::read_usual(self.text, end, &mut self.attributes) {
+                Some(behind) => (false, behind),
+                None => tag::read_undeclaring(self.text, at, length, &mut self.attributes)?,
+            },
+        };
+        let start = Start { namespace, element, at };
+        let qualified = window.get("<".len().."<".len() + length)?;
+        let leaf = if is_empty { Some(("", behind)) } else { self.leaf(qualified, behind) };
+        if let Some((text, behind)) = leaf {
+            sink.leaf(start, text, self);
+            return Some(behind);
         }
-        let (qualified, outside) = (self.text.get(begin..end)?, self.namespaces.count());
-        Some(self.begin(Begun { qualified, local, element, resolved, outside, is_empty, behind }))
+        self.open.push(Open { name: self.text.get(begin..end)?, outside: self.namespaces.count() });
+        sink.start(start, self);
+        Some(behind)
     }
 
     /// The text between `start` and the end tag of the element `qualified`, where nothing else stands between, and the
@@ -216,18 +268,8 @@ impl<'a> Scanner<'a> {
         let bytes = self.text.as_bytes().get(start..)?;
         let length = find_any(bytes, *b"<&]")?;
         let [b'<', b'/', end @ ..] = bytes.get(length..)? else { return None };
-        let (end, rest) = end.split_at_checked(qualified.len())?;
-        if !same(end, qualified) || rest.first() != Some(&b'>') {
-            return None;
-        }
-        let behind = start + length + "</".len() + qualified.len() + ">".len();
-        Some((self.text.get(start..start + length)?, behind))
-    }
-
-    /// The name of the element that began last.
-    #[inline(always)]
-    fn name(&self, element: Element, local: &'a str) -> Name<'a> {
-        Name { namespace: self.namespaces.known(self.resolved), element, local }
+        let behind = start + length + "</".len() + behind_end(end, qualified)?;
+        Some((self.text.get(start..)?.get(..length)?, behind))
     }
 
     fn rest(&self) -> &'a str {
@@ -239,6 +281,7 @@ impl<'a> Scanner<'a> {
         Err(SyntaxError { at: self.at, kind })
     }
 
+    #[inline(never)]
     fn document_end(&self) -> Result<Option<Event<'a>>, SyntaxError<'a>> {
         match self.open.last() {
             Some(open) => self.error(Kind::EndsInside(open.name)),
@@ -248,13 +291,13 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// The innermost open element ends before the present place.
     #[inline(always)]
-    fn end(&mut self, at: usize) -> Event<'a> {
+    fn end(&mut self) {
         if let Some(open) = self.open.pop() {
             self.namespaces.close(open.outside);
         }
         self.stage = if self.open.is_empty() { Stage::AfterRoot } else { Stage::InRoot };
-        Event::End { at }
     }
 
     /// Text up to the next tag or reference, or one reference.
@@ -305,6 +348,7 @@ impl<'a> Scanner<'a> {
         self.start_tag().map(Some)
     }
 
+    #[inline(never)]
     fn comment(&mut self, comment: &'a str) -> Result<(), SyntaxError<'a>> {
         let Some(dashes) = find(comment, "--") else {
             return self.error(Kind::Ends("<!--"));
@@ -320,6 +364,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    #[inline(never)]
     fn cdata(&mut self, section: &'a str) -> Result<Event<'a>, SyntaxError<'a>> {
         if self.stage != Stage::InRoot {
             return self.error(Kind::CdataOutsideRoot);
@@ -331,6 +376,7 @@ impl<'a> Scanner<'a> {
         Ok(Event::Text(text))
     }
 
+    #[inline(never)]
     fn instruction(&mut self, instruction: &'a str) -> Result<(), SyntaxError<'a>> {
         let Some(instruction) = before(instruction, "?>") else {
             return self.error(Kind::Ends("<?"));
@@ -357,6 +403,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
+    #[inline(never)]
     fn end_tag(&mut self, rest: &'a str) -> Result<Event<'a>, SyntaxError<'a>> {
         let length = name_length(rest);
         let (name, rest) = rest.split_at_checked(length).unwrap_or_default();
@@ -370,9 +417,9 @@ impl<'a> Scanner<'a> {
             Some(_) if !behind.starts_with('>') => return self.error(Kind::SpaceMissing),
             Some(_) => {}
         }
-        let at = self.at;
         self.at += "</".len() + name.len() + (rest.len() - behind.len()) + ">".len();
-        Ok(self.end(at))
+        self.end();
+        Ok(Event::End)
     }
 
     fn start_tag(&mut self) -> Result<Event<'a>, SyntaxError<'a>> {
@@ -388,32 +435,25 @@ impl<'a> Scanner<'a> {
         let resolved = tag::resolve(&tag, &self.attributes, &mut self.namespaces)
             .map_err(|(at, kind)| SyntaxError { at, kind })?;
         let tag::Name { qualified, local, .. } = tag.name;
-        let element = Element::of(local.as_bytes());
-        let begun = Begun { qualified, local, element, resolved, outside, is_empty: tag.empty, behind: tag.end };
-        Ok(self.begin(begun))
+        self.begin(qualified, outside, tag.empty, tag.end);
+        let namespace = self.namespaces.known(resolved);
+        Ok(Event::Start(Start { namespace, element: Element::of(local.as_bytes()), at: start }))
     }
 
+    /// Opens the element of the start tag that ends before `behind`; `outside` declarations are in force outside of it.
     #[inline(always)]
-    fn begin(&mut self, begun: Begun<'a>) -> Event<'a> {
-        let at = std::mem::replace(&mut self.at, begun.behind);
-        self.open.push(Open { name: begun.qualified, outside: begun.outside });
-        self.stage = if begun.is_empty { Stage::EmptyElement } else { Stage::InRoot };
-        self.resolved = begun.resolved;
-        Event::Start { name: self.name(begun.element, begun.local), at }
+    fn begin(&mut self, qualified: &'a str, outside: usize, is_empty: bool, behind: usize) {
+        self.at = behind;
+        self.open.push(Open { name: qualified, outside });
+        self.stage = if is_empty { Stage::EmptyElement } else { Stage::InRoot };
     }
 }
 
-/// A start tag that was read.
-struct Begun<'a> {
-    qualified: &'a str,
-    local: &'a str,
-    element: Element,
-    resolved: Resolved,
-    /// How many namespace declarations are in force outside of it.
-    outside: usize,
-    is_empty: bool,
-    /// Where the tag ends.
-    behind: usize,
+/// How many bytes of `rest` close the element `name`: its name and the bracket.
+#[inline(always)]
+fn behind_end(rest: &[u8], name: &[u8]) -> Option<usize> {
+    let (end, rest) = rest.split_at_checked(name.len())?;
+    (same(end, name) && rest.first() == Some(&b'>')).then_some(name.len() + ">".len())
 }
 
 /// Whether `text` is a name without a colon.

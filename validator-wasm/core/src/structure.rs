@@ -15,14 +15,10 @@ use crate::findings::Findings;
 use crate::header::Expected;
 use crate::references;
 use crate::rules::catalogue::Rule;
-use crate::scanner::{Event, Name, Scanner};
+use crate::scanner::{DEPTH_USUAL, Scanner, Sink, Start};
 use crate::tag::Attribute;
-use schema::{Element, Type};
+use schema::{Child, Element, Type};
 use tree::{Id, Tree};
-
-/// Bytes of the document for each element for which room is made at once. Typical ones have 50 to 60, so that the tree
-/// need not grow; room that is not used is not touched.
-const BYTES_A_NODE: usize = 48;
 
 /// An open element.
 struct Open {
@@ -30,8 +26,6 @@ struct Open {
     kind: Type,
     /// The children of the type that occurred, as bits.
     seen: u32,
-    /// The child that comes latest in the schema's order, of those that occurred.
-    latest: usize,
     /// Whether text between its elements was reported.
     texts: bool,
 }
@@ -50,89 +44,139 @@ pub(crate) fn read<'a>(
     expected: Option<&Expected<'_>>,
     findings: &mut Findings<'_>,
 ) -> (Tree<'a>, bool) {
-    let mut scanner = Scanner::new(document);
     let mut reader =
-        Reader { tree: Tree::with_capacity(document.text.len() / BYTES_A_NODE), open: Vec::new(), findings, expected };
-    loop {
-        match scanner.next() {
-            Ok(Some(Event::Leaf { name, at, text })) => reader.leaf(name, &scanner, at, text),
-            Ok(Some(Event::Start { name, at })) => {
-                let (id, kind) = reader.start(name, &scanner, at);
-                reader.attributes(id, kind, scanner.attributes());
-                reader.open.push(Open { id, kind, seen: 0, latest: 0, texts: false });
-            }
-            Ok(Some(Event::Text(text))) => reader.text(text),
-            Ok(Some(Event::Character(character))) => reader.character(character),
-            Ok(Some(Event::End { .. })) => reader.end(),
-            Ok(None) => return (reader.tree, true),
-            Err(error) => {
-                let node = reader.open.last().map(|open| open.id);
-                error.kind.report(reader.findings.add_at(error.kind.rule(), node, error.at));
-                return (reader.tree, false);
-            }
+        Reader { tree: Tree::of(&document.text), open: Vec::with_capacity(DEPTH_USUAL), findings, expected };
+    let read = Scanner::new(document).read(&mut reader);
+    let is_whole = match read {
+        Ok(()) => true,
+        Err(error) => {
+            let node = reader.open.last().map(|open| open.id);
+            error.kind.report(reader.findings.add_at(error.kind.rule(), node, error.at));
+            false
         }
+    };
+    for open in &reader.open {
+        reader.tree.close(open.id);
     }
+    (reader.tree, is_whole)
 }
 
-impl<'a> Reader<'a, '_, '_, '_> {
-    /// An element with nothing inside but `text`.
+impl<'a> Sink<'a> for Reader<'a, '_, '_, '_> {
     #[inline(always)]
-    fn leaf(&mut self, name: Name<'a>, scanner: &Scanner<'a>, at: usize, text: &'a str) {
-        let (id, kind) = self.start(name, scanner, at);
-        self.attributes(id, kind, scanner.attributes());
-        if kind.is_value() && kind != Type::Base64 {
+    fn start(&mut self, start: Start, scanner: &Scanner<'a>) {
+        let (id, kind) = self.add(start, scanner);
+        self.open.push(Open { id, kind, seen: 0, texts: false });
+    }
+
+    #[inline(always)]
+    fn leaf(&mut self, start: Start, text: &'a str, scanner: &Scanner<'a>) {
+        let (id, kind) = self.add(start, scanner);
+        if kind.is_value() {
             self.tree.set_text(text);
+            if kind == Type::Base64 {
+                self.base64(id);
+            }
         } else if kind != Type::Foreign {
-            self.open.push(Open { id, kind, seen: 0, latest: 0, texts: false });
+            self.open.push(Open { id, kind, seen: 0, texts: false });
             self.text(text);
             self.end();
         }
     }
 
-    /// Adds the element to the tree and judges its place; gives it and what may stand inside.
+    #[inline(never)]
+    fn text(&mut self, text: &str) {
+        let Some(open) = self.open.last_mut() else { return };
+        if open.kind.is_value() {
+            self.tree.add_text(open.id, text);
+        } else if open.kind != Type::Foreign && !open.texts && !text.bytes().all(|byte| byte.is_ascii_whitespace()) {
+            self.misplaced_text();
+        }
+    }
+
     #[inline(always)]
-    fn start(&mut self, name: Name<'a>, scanner: &Scanner<'a>, at: usize) -> (Id, Type) {
-        let Some(open) = self.open.last_mut() else { return self.root(name, scanner, at) };
+    fn end(&mut self) {
+        let Some(open) = self.open.pop() else { return };
+        self.tree.close(open.id);
+        if open.kind == Type::Base64 {
+            self.base64(open.id);
+        }
+        let [mandatory, fillers] = open.kind.missing(open.seen);
+        if mandatory | fillers != 0 {
+            self.missing(&open, [(mandatory, Rule::ElementMissing), (fillers, Rule::ElementMissingFiller)]);
+        }
+    }
+}
+
+impl<'a> Reader<'a, '_, '_, '_> {
+    /// Adds the element with its attributes to the tree and judges its place; gives it and what may stand inside.
+    #[inline(always)]
+    fn add(&mut self, start: Start, scanner: &Scanner<'a>) -> (Id, Type) {
+        let (id, kind) = self.add_alone(start, scanner);
+        if !scanner.attributes().is_empty() && kind != Type::Foreign {
+            self.judge_attributes(id, scanner.attributes());
+        }
+        (id, kind)
+    }
+
+    /// As [`Self::add`], without its attributes.
+    #[inline(always)]
+    fn add_alone(&mut self, start: Start, scanner: &Scanner<'a>) -> (Id, Type) {
+        let Some(open) = self.open.last_mut() else { return self.root(start, scanner) };
         let parent = open.id;
-        let Some((slot, child)) = open.kind.child(name.element) else {
-            let id = self.tree.add(Some(parent), Element::Unknown, name.local, at);
-            self.unknown(id, at, name);
-            return (id, Type::Foreign);
-        };
-        let id = self.tree.add(Some(parent), child.element, name.local, at);
-        let bit = 1 << slot;
-        let is_first = open.seen & bit == 0;
-        let latest = open.latest;
-        open.seen |= bit;
-        open.latest = latest.max(slot);
-        if name.namespace != child.element.namespace() {
-            self.other_namespace(id, at, child.element, scanner.namespace());
-        }
-        if !is_first && child.need.is_single() {
-            self.findings.add_at(Rule::ElementTwice, Some(id), at).element(child.element.name()).limit(1);
-        }
-        if slot < latest && is_first {
-            self.out_of_order(id, at, child.element, latest);
-        }
-        if child.element == Element::Signature {
-            self.findings.add_at(Rule::SignatureUnchecked, Some(id), at).element(child.element.name());
+        let Some((slot, child)) = open.kind.child(start.element) else { return self.unknown(parent, start) };
+        // This child, and above it those that come later in the schema's order.
+        let since = open.seen >> slot;
+        open.seen |= 1 << slot;
+        let id = self.tree.add(Some(parent), child.element, start.at);
+        let is_other = start.namespace != child.namespace;
+        if is_other | (1 < since) | ((since == 1) & child.need.is_single()) | (child.kind == Type::Foreign) {
+            self.misplaced(id, start, child, since, scanner);
         }
         (id, child.kind)
     }
 
-    fn root(&mut self, name: Name<'a>, scanner: &Scanner<'a>, at: usize) -> (Id, Type) {
+    /// What is wrong with a child that its type has, if anything is.
+    #[cold]
+    #[inline(never)]
+    fn misplaced(&mut self, id: Id, start: Start, child: Child, since: u32, scanner: &Scanner<'_>) {
+        let (at, name) = (start.at, child.element.name());
+        if start.namespace != child.namespace {
+            let found = scanner.namespace(at);
+            let add = self.findings.add_at(Rule::ElementNamespace, Some(id), at);
+            add.element(name).found(found).expected(child.namespace.name());
+        }
+        let is_first = since & 1 == 0;
+        if !is_first && child.need.is_single() {
+            self.findings.add_at(Rule::ElementTwice, Some(id), at).element(name).limit(1);
+        }
+        if is_first
+            && let Some(open) = self.open.last()
+            && let Some(latest) = open.seen.checked_ilog2()
+            && since != 0
+        {
+            let before = open.kind.children().get(latest as usize).map_or("", |child| child.element.name());
+            self.findings.add_at(Rule::ElementOrder, Some(id), at).element(name).other(before);
+        }
+        if child.element == Element::Signature {
+            self.findings.add_at(Rule::SignatureUnchecked, Some(id), at).element(name);
+        }
+    }
+
+    #[inline(never)]
+    fn root(&mut self, start: Start, scanner: &Scanner<'_>) -> (Id, Type) {
         let expected = self.expected_root();
-        let is_expected = name.element == expected && name.namespace == expected.namespace();
+        let is_expected = start.element == expected && start.namespace == expected.namespace();
         let (element, kind) = match is_expected {
             false => (Element::Unknown, Type::Foreign),
             true if expected == Element::SPSCertificate => (expected, Type::Certificate),
             true => (expected, Type::Foreign),
         };
-        let id = self.tree.add(None, element, name.local, at);
+        let id = self.tree.add(None, element, start.at);
         if !is_expected {
+            let local = self.tree.place(id).map_or("", |root| root.name());
             self.findings
-                .add_at(Rule::RootElement, Some(id), at)
-                .found(&qualified(scanner.namespace(), name.local))
+                .add_at(Rule::RootElement, Some(id), start.at)
+                .found(&qualified(scanner.namespace(start.at), local))
                 .expected(&qualified(expected.namespace().name(), expected.name()));
         }
         (id, kind)
@@ -144,44 +188,23 @@ impl<'a> Reader<'a, '_, '_, '_> {
         if is_response { Element::SPSAcknowledgement } else { Element::SPSCertificate }
     }
 
-    fn other_namespace(&mut self, id: Id, at: usize, element: Element, found: &str) {
-        self.findings
-            .add_at(Rule::ElementNamespace, Some(id), at)
-            .element(element.name())
-            .found(found)
-            .expected(element.namespace().name());
-    }
-
-    /// `element` stands behind the child `latest`, which comes later in the schema.
-    fn out_of_order(&mut self, id: Id, at: usize, element: Element, latest: usize) {
-        let before = self.open.last().and_then(|open| open.kind.children().get(latest));
-        let before = before.map_or("", |child| child.element.name());
-        self.findings.add_at(Rule::ElementOrder, Some(id), at).element(element.name()).other(before);
-    }
-
     /// An element that does not belong here; inside of one that is not judged, everything may stand.
-    fn unknown(&mut self, id: Id, at: usize, name: Name<'a>) {
-        let Some(open) = self.open.last() else { return };
-        if open.kind == Type::Foreign {
-            return;
+    #[inline(never)]
+    fn unknown(&mut self, parent: Id, start: Start) -> (Id, Type) {
+        let id = self.tree.add(Some(parent), Element::Unknown, start.at);
+        let is_judged = self.open.last().is_some_and(|open| open.kind != Type::Foreign);
+        if is_judged && let (Some(place), Some(parent)) = (self.tree.place(id), self.tree.place(parent)) {
+            if start.element != Element::Unknown {
+                self.findings.add(Rule::ElementMisplaced, place).element(place.name()).other(parent.name());
+            } else {
+                self.findings.add(Rule::ElementUnknown, place).element(place.name());
+            }
         }
-        let local = name.local;
-        if name.element != Element::Unknown {
-            let parent = self.tree.place(open.id).map_or("", |parent| parent.name());
-            self.findings.add_at(Rule::ElementMisplaced, Some(id), at).element(local).other(parent);
-        } else {
-            self.findings.add_at(Rule::ElementUnknown, Some(id), at).element(local);
-        }
+        (id, Type::Foreign)
     }
 
     /// The attributes of the element added last.
-    #[inline(always)]
-    fn attributes(&mut self, id: Id, kind: Type, attributes: &[Attribute<'a>]) {
-        if !attributes.is_empty() && kind != Type::Foreign {
-            self.judge_attributes(id, attributes);
-        }
-    }
-
+    #[inline(never)]
     fn judge_attributes(&mut self, id: Id, attributes: &[Attribute<'a>]) {
         for attribute in attributes {
             let name = attribute.name;
@@ -189,33 +212,16 @@ impl<'a> Reader<'a, '_, '_, '_> {
             if !name.prefix.is_empty() || name.local == "xmlns" {
                 continue;
             }
-            if !ATTRIBUTES.contains(&name.local) {
+            if attribute.known.is_none() && !ATTRIBUTES.contains(&name.local) {
                 let element = self.tree.place(id).map_or("", |place| place.name());
                 self.findings.add_at(Rule::AttributeUnknown, Some(id), attribute.at).element(element).found(name.local);
             }
+            let Some(known) = attribute.known else { continue };
             let value = match attribute.value.bytes().any(|byte| matches!(byte, b'&' | b'\t' | b'\r' | b'\n')) {
                 true => Cow::Owned(references::resolve(attribute.value)),
                 false => Cow::Borrowed(attribute.value),
             };
-            self.tree.add_attribute(name.local, value);
-        }
-    }
-
-    fn text(&mut self, text: &'a str) {
-        let Some(open) = self.open.last_mut() else { return };
-        if open.kind.is_value() {
-            self.tree.add_text(open.id, text);
-        } else if open.kind != Type::Foreign && !open.texts && !text.bytes().all(|byte| byte.is_ascii_whitespace()) {
-            self.misplaced_text();
-        }
-    }
-
-    fn character(&mut self, character: char) {
-        let Some(open) = self.open.last_mut() else { return };
-        if open.kind.is_value() {
-            self.tree.add_character(open.id, character);
-        } else if open.kind != Type::Foreign && !open.texts && !character.is_ascii_whitespace() {
-            self.misplaced_text();
+            self.tree.add_attribute(known, value);
         }
     }
 
@@ -228,17 +234,19 @@ impl<'a> Reader<'a, '_, '_, '_> {
         }
     }
 
-    fn end(&mut self) {
-        let Some(open) = self.open.pop() else { return };
-        let Some(place) = self.tree.place(open.id) else { return };
-        if open.kind == Type::Base64 && !binary::is_legal(place.text()) {
+    fn base64(&mut self, id: Id) {
+        if let Some(place) = self.tree.place(id)
+            && !binary::is_legal(place.text())
+        {
             self.findings.add(Rule::Base64, place).element(place.name());
         }
-        let [mandatory, fillers] = open.kind.missing(open.seen);
-        for (missing, rule) in [(mandatory, Rule::ElementMissing), (fillers, Rule::ElementMissingFiller)] {
-            if missing == 0 {
-                continue;
-            }
+    }
+
+    /// The children of the type that did not occur, as bits, and what that breaks.
+    #[cold]
+    fn missing(&mut self, open: &Open, missing: [(u32, Rule); 2]) {
+        let Some(place) = self.tree.place(open.id) else { return };
+        for (missing, rule) in missing {
             for (child, slot) in open.kind.children().iter().zip(0..) {
                 if missing >> slot & 1 == 1 {
                     self.findings.add(rule, place).missing(child.element.name());

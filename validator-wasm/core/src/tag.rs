@@ -7,7 +7,8 @@ use crate::limits::{ATTRIBUTES_MAX, NAME_BYTES_MAX};
 use crate::namespaces::{Namespaces, Resolved};
 use crate::references;
 use crate::syntax::{Kind, SyntaxError};
-use crate::words::{find_any, letters, same};
+use crate::vectors::first_of;
+use crate::words::find_any;
 
 /// A name as written, and its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +31,41 @@ pub(crate) struct Tag<'a> {
     pub(crate) end: usize,
 }
 
+/// The attributes that rules ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    LanguageId,
+    UnitCode,
+    FileName,
+}
+
+impl Known {
+    /// The one of this local name.
+    #[inline(always)]
+    fn of(name: &[u8]) -> Option<Self> {
+        match name {
+            b"languageID" => Some(Self::LanguageId),
+            b"unitCode" => Some(Self::UnitCode),
+            b"filename" => Some(Self::FileName),
+            _ => None,
+        }
+    }
+}
+
+/// The prefix, empty without one, and the local name of the element that begins at `at`.
+#[inline(never)]
+pub(crate) fn name_at(text: &str, at: usize) -> (&str, &str) {
+    let name = text.get(at + "<".len()..).unwrap_or_default();
+    let qualified = name.get(..name_length(name)).unwrap_or_default();
+    qualified.split_once(':').unwrap_or(("", qualified))
+}
+
 /// One attribute, its value as written.
 #[derive(Debug)]
 pub(crate) struct Attribute<'a> {
     pub(crate) name: Name<'a>,
+    /// Which one it is, where rules ask for it.
+    pub(crate) known: Option<Known>,
     pub(crate) value: &'a str,
     pub(crate) at: usize,
 }
@@ -44,60 +76,38 @@ struct Cursor<'a> {
     at: usize,
 }
 
-/// What stands behind the name of a start tag at `start`, if it is of the commonest kind: nothing, or attributes
-/// without prefixes, declarations and references. Gives whether the tag closes itself, and where it ends. What this
-/// takes is right; what it does not know, wrong tags among it, is for [`read`].
+/// What stands behind the name of a start tag at `start`, if it is one of the two commonest attributes with a short
+/// value and the tag's end; gives where that is. `attributes` is empty before.
 #[inline(always)]
-pub(crate) fn read_plain<'a>(
-    text: &'a str,
-    start: usize,
-    attributes: &mut Vec<Attribute<'a>>,
-) -> Option<(bool, usize)> {
-    attributes.clear();
-    match text.as_bytes().get(start..)? {
-        [b'>', ..] => Some((false, start + 1)),
-        [b'/', b'>', ..] => Some((true, start + 2)),
-        _ => read_plain_attributes(text, start, attributes),
-    }
+pub(crate) fn read_usual<'a>(text: &'a str, start: usize, attributes: &mut Vec<Attribute<'a>>) -> Option<usize> {
+    let rest = text.as_bytes().get(start..)?;
+    let (known, name, value) = match rest.strip_prefix(b" languageID=\"") {
+        Some(value) => (Known::LanguageId, "languageID", value),
+        None => (Known::UnitCode, "unitCode", rest.strip_prefix(b" unitCode=\"")?),
+    };
+    let length = first_of(value.first_chunk()?, *b"\"<&")?;
+    let [b'"', b'>', ..] = value.get(length..)? else { return None };
+    let at = start + " ".len();
+    let begin = at + name.len() + "=\"".len();
+    let behind = begin + length;
+    let name = Name { qualified: name, prefix: "", local: name };
+    attributes.push(Attribute { name, known: Some(known), value: text.get(begin..behind)?, at });
+    Some(behind + "\">".len())
 }
 
-fn read_plain_attributes<'a>(
+/// The start tag at `start` if its name has `length` bytes, and if it is a right one without prefixed attributes and
+/// declarations: whether it closes itself, and where it ends.
+#[inline(never)]
+pub(crate) fn read_undeclaring<'a>(
     text: &'a str,
     start: usize,
+    length: usize,
     attributes: &mut Vec<Attribute<'a>>,
 ) -> Option<(bool, usize)> {
-    let mut at = start;
-    loop {
-        let rest = match text.as_bytes().get(at..)? {
-            [b'>', ..] => return Some((false, at + 1)),
-            [b'/', b'>', ..] => return Some((true, at + 2)),
-            [b' ', rest @ ..] => rest,
-            _ => return None,
-        };
-        let (name, rest) = rest.split_at_checked(letters(rest))?;
-        let [b'=', quote @ (b'"' | b'\''), value @ ..] = rest else { return None };
-        let length = find_any(value, [*quote, b'<', b'&'])?;
-        let (begin, behind) = (at + 1, at + 1 + name.len());
-        // Nearly all attributes are these two.
-        let known = match name {
-            b"languageID" => "languageID",
-            b"unitCode" => "unitCode",
-            _ if name.is_empty() || !name.iter().all(u8::is_ascii_alphabetic) || name == b"xmlns" => return None,
-            _ => text.get(begin..behind)?,
-        };
-        let is_twice = attributes.iter().any(|known| same(known.name.qualified.as_bytes(), name));
-        if value.get(length) != Some(quote)
-            || is_twice
-            || ATTRIBUTES_MAX <= attributes.len()
-            || NAME_BYTES_MAX < name.len()
-        {
-            return None;
-        }
-        let value = behind + "=\"".len();
-        let name = Name { qualified: known, prefix: "", local: known };
-        attributes.push(Attribute { name, value: text.get(value..value + length)?, at: begin });
-        at = value + length + 1;
-    }
+    let tag = read(text, start, attributes).ok()?;
+    let declares = |name: Name<'_>| !name.prefix.is_empty() || name.local == "xmlns";
+    let is_plain = !attributes.iter().any(|attribute| declares(attribute.name));
+    (is_plain && tag.name.qualified.len() == length).then_some((tag.empty, tag.end))
 }
 
 /// Reads the tag that begins at `start`.
@@ -133,7 +143,8 @@ pub(crate) fn read<'a>(
         if attributes.iter().any(|known| known.name.qualified == name.qualified) {
             return Err(SyntaxError { at, kind: Kind::DuplicateAttribute(name.qualified) });
         }
-        attributes.push(Attribute { name, value, at });
+        let known = if name.prefix.is_empty() { Known::of(name.local.as_bytes()) } else { None };
+        attributes.push(Attribute { name, known, value, at });
     }
 }
 

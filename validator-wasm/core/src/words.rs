@@ -1,41 +1,45 @@
 //! Looks at a vector's worth of bytes of a text in one go: what a document mostly consists of is short names and short
 //! texts, and now and then a very long one.
 
-use crate::vectors::{VECTOR_BYTES, first_of, first_other_than_letters};
+use crate::vectors::{FOUR_VECTORS_BYTES, VECTOR_BYTES, equal, first_of, first_other_than_letters, has_any};
 
-/// Bytes looked at in one go where a text is long: one or two vector registers, which the compiler fills by itself.
-const CHUNK_BYTES: usize = 64;
+/// Vectors after which a text counts as long, and is looked at by four of them.
+const SHORT_VECTORS: usize = FOUR_VECTORS_BYTES / VECTOR_BYTES;
 
-/// Vectors after which a text counts as long.
-const SHORT_VECTORS: usize = CHUNK_BYTES / VECTOR_BYTES;
+/// Bytes among which a name ends: more than any name of the message has.
+pub(crate) const NAME_BYTES: usize = 3 * VECTOR_BYTES;
 
 /// How many bytes at the beginning of `bytes` may be letters; all of those that follow one another are among them.
+/// Nothing where all may be.
 #[inline(always)]
-pub(crate) fn letters(bytes: &[u8]) -> usize {
-    let (vectors, tail) = bytes.as_chunks::<VECTOR_BYTES>();
+pub(crate) fn letters(bytes: &[u8; NAME_BYTES]) -> Option<usize> {
+    let (vectors, _) = bytes.as_chunks::<VECTOR_BYTES>();
     for (index, vector) in vectors.iter().enumerate() {
         if let Some(at) = first_other_than_letters(vector) {
-            return index * VECTOR_BYTES + at;
+            return Some(index * VECTOR_BYTES + at);
         }
     }
-    let rest = tail.iter().position(|byte| byte & 0x40 == 0).unwrap_or(tail.len());
-    bytes.len() - tail.len() + rest
+    None
 }
 
-/// Whether two texts are the same, without the call that is dearer than comparing short ones.
+/// Whether two texts are the same, without the call that is dearer than comparing short ones: both ends, which meet in
+/// all but the longest names, and then what is between them.
 #[inline(always)]
 pub(crate) fn same(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
         return false;
     }
-    let ((left_words, left_tail), (right_words, right_tail)) = (left.as_chunks::<8>(), right.as_chunks::<8>());
-    if left_words.iter().zip(right_words).any(|(left, right)| left != right) {
-        return false;
+    if let (Some(first), Some(last), Some(other_first), Some(other_last)) =
+        (left.first_chunk(), left.last_chunk(), right.first_chunk(), right.last_chunk())
+    {
+        let middle = VECTOR_BYTES..left.len() - VECTOR_BYTES;
+        return equal([first, last], [other_first, other_last])
+            && (left.len() <= 2 * VECTOR_BYTES || left.get(middle.clone()) == right.get(middle));
     }
-    // The last eight bytes once more, some of them for the second time.
-    match (left.last_chunk::<8>(), right.last_chunk::<8>()) {
-        (Some(left), Some(right)) => left == right,
-        _ => left_tail.iter().zip(right_tail).all(|(left, right)| left == right),
+    match left.len() {
+        8.. => left.first_chunk::<8>() == right.first_chunk() && left.last_chunk::<8>() == right.last_chunk(),
+        4.. => left.first_chunk::<4>() == right.first_chunk() && left.last_chunk::<4>() == right.last_chunk(),
+        _ => left.iter().zip(right).all(|(left, right)| left == right),
     }
 }
 
@@ -76,14 +80,10 @@ pub(crate) fn before<'a>(text: &'a str, end: &str) -> Option<&'a str> {
 }
 
 /// As [`find_any`], from `start` on.
+#[inline(never)]
 fn find_far(bytes: &[u8], start: usize, wanted: [u8; 3]) -> Option<usize> {
-    let [a, b, c] = wanted;
-    let (chunks, _) = bytes.get(start..)?.as_chunks::<CHUNK_BYTES>();
-    // Without a branch inside.
-    let without = |chunk: &&[u8; CHUNK_BYTES]| {
-        !chunk.iter().fold(false, |found, &byte| found | (byte == a) | (byte == b) | (byte == c))
-    };
-    let start = start + CHUNK_BYTES * chunks.iter().take_while(without).count();
+    let (chunks, _) = bytes.get(start..)?.as_chunks::<FOUR_VECTORS_BYTES>();
+    let start = start + FOUR_VECTORS_BYTES * chunks.iter().take_while(|chunk| !has_any(chunk, wanted)).count();
     let rest = bytes.get(start..)?;
     let (vectors, tail) = rest.as_chunks::<VECTOR_BYTES>();
     let found = find_in(vectors, wanted)
@@ -123,11 +123,14 @@ mod tests {
 
     #[test]
     fn letters_end_where_another_sign_stands() {
-        for length in 0..40 {
-            for end in [">", " x", "/>", ":a", "-", "5", "\n"] {
-                assert_eq!(letters(format!("{}{end}", "aZ".repeat(length)).as_bytes()), 2 * length);
+        let mut bytes = [b'z'; NAME_BYTES];
+        assert_eq!(letters(&bytes), None);
+        for length in (0..NAME_BYTES).rev() {
+            for end in [b'>', b' ', b'/', b':', b'-', b'5', b'\n'] {
+                // What stood behind it stays, so that only the first counts.
+                bytes[length] = end;
+                assert_eq!(letters(&bytes), Some(length));
             }
-            assert_eq!(letters("z".repeat(length).as_bytes()), length);
         }
     }
 

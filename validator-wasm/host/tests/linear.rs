@@ -91,7 +91,7 @@ fn work_is_linear_in_the_lines_of_a_certificate() {
 fn work_is_linear_in_hostile_shapes() {
     let meter = Meter::new();
     type Shape = (&'static str, fn(usize) -> String);
-    let shapes: [Shape; 11] = [
+    let shapes: [Shape; 12] = [
         ("unknown elements", |n| root(&"<x/>".repeat(n))),
         ("unknown namespaces", |n| root(&(0..n).map(|i| format!("<p:x xmlns:p=\"urn:{i}\"/>")).collect::<String>())),
         ("attributes", |n| {
@@ -108,11 +108,24 @@ fn work_is_linear_in_hostile_shapes() {
         ("references", |n| root(&"&amp;&#x41;".repeat(n))),
         ("depth", |n| root(&format!("{}{}", "<x>".repeat(n), "</x>".repeat(n)))),
         ("one text", |n| root(&"]] > ".repeat(n))),
+        ("names far apart", names_far_apart),
         ("a tag that never ends", |n| format!("<SPSCertificate {}", "a ".repeat(n))),
     ];
     for (name, shape) in shapes {
         meter.is_linear(name, shape);
     }
+}
+
+/// The first names are far from one another, and all others, each in a language of its own, are compared with them.
+fn names_far_apart(n: usize) -> String {
+    let name = |i| format!("<Description languageID=\"l{i}\">x</Description>");
+    let between = "<ProductionBatchID>1</ProductionBatchID>".repeat(n / 10);
+    let first: String = (0..250).map(|i| name(i) + &between).collect();
+    let others: String = (250..5 * n).map(name).collect();
+    root(&format!(
+        "<SPSConsignment><IncludedSPSConsignmentItem><IncludedSPSTradeLineItem>{first}{others}\
+         </IncludedSPSTradeLineItem></IncludedSPSConsignmentItem></SPSConsignment>"
+    ))
 }
 
 #[test]

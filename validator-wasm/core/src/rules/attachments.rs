@@ -6,6 +6,7 @@ use crate::findings::Findings;
 use crate::rules::catalogue::Rule;
 use crate::structure::schema::Element;
 use crate::structure::tree::Place;
+use crate::tag::Known;
 
 /// The kinds of file that receivers open: extension, and how such a file begins.
 const KINDS: [(&str, &[u8]); 5] =
@@ -32,12 +33,13 @@ pub(super) fn judge(document: Place<'_>, context: &Context<'_, '_>, findings: &m
     }
 }
 
+#[inline(never)]
 fn judge_file(file: Place<'_>, findings: &mut Findings<'_>) {
     let data = file.text();
     if data.is_empty() {
         findings.add(Rule::AttachmentEmpty, file);
     }
-    let Some(name) = file.attribute("filename").filter(|name| !name.is_empty()) else {
+    let Some(name) = file.attribute(Known::FileName).filter(|name| !name.is_empty()) else {
         findings.add(Rule::AttachmentFileName, file);
         return;
     };

@@ -6,6 +6,7 @@ use crate::rules::catalogue::Rule;
 use crate::structure::schema::Element;
 use crate::structure::tree::Place;
 
+#[inline(never)]
 pub(super) fn judge(root: Place<'_>, expected: &Expected<'_>, findings: &mut Findings<'_>) {
     let (document, consignment) = (Element::SPSExchangedDocument, Element::SPSConsignment);
     let (kind, status) = (expected.certificate_type.to_string(), expected.certificate_status.to_string());

@@ -14,8 +14,9 @@ use crate::codelists::List;
 use crate::findings::Findings;
 use crate::order;
 use crate::rules::catalogue::Rule;
-use crate::structure::schema::Element;
-use crate::structure::tree::Place;
+use crate::structure::schema::{Element, Type};
+use crate::structure::tree::{Firsts, Place};
+use crate::tag::Known;
 
 /// Decimals of quantities.
 const DECIMALS_MAX: usize = 4;
@@ -35,12 +36,13 @@ const MEASURES: [(Element, UnitKind); 4] = [
 pub(super) fn judge_all(item: Place<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
     let mut numbers = Vec::new();
     for (line, index) in item.children(Element::IncludedSPSTradeLineItem).zip(0..) {
-        if let Some(sequence) = line.child(Element::SequenceNumeric)
+        let children = &Firsts::of(line, Type::TradeLineItem);
+        if let Some(sequence) = children.child(Element::SequenceNumeric)
             && let Some(number) = judge_sequence(sequence, index == 0, findings)
         {
             numbers.push((number, sequence));
         }
-        judge(line, context, findings);
+        judge(line, children, context, findings);
     }
     judge_sequences(&numbers, findings);
 }
@@ -75,42 +77,48 @@ fn judge_sequences(numbers: &[(Decimal<'_>, Place<'_>)], findings: &mut Findings
     }
 }
 
-fn judge(line: Place<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
+fn judge(line: Place<'_>, children: &Firsts<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
     // Whether Description is there at all is the structure's.
-    if let Some(description) = line.child(Element::Description)
-        && line.children(Element::Description).all(|description| is_void(description.text()))
+    if let Some(description) = children.child(Element::Description)
+        && children.children(Element::Description).all(|description| is_void(description.text()))
     {
         findings.add(Rule::DescriptionEmpty, description);
     }
-    if line.children(Element::ScientificName).all(|name| is_void(name.text())) {
+    if children.children(Element::ScientificName).all(|name| is_void(name.text())) {
         findings.add(Rule::BotanicalNameEmpty, line);
     }
     for element in [Element::Description, Element::IntendedUse] {
-        judge_languages(line, element, findings);
+        judge_languages(children.child(element), findings);
     }
-    judge_origins(line, context, findings);
+    judge_origins(line, children, context, findings);
     let notes = &Notes::of(line);
-    judge_packages(line, notes, context, findings);
-    judge_quantities(line, notes, context, findings);
-    judge_classifications(line, findings);
+    judge_packages(line, children, notes, context, findings);
+    judge_quantities(line, children, notes, context, findings);
+    judge_classifications(children, findings);
     notes::judge_line(line, notes, context, findings);
-    for process in line.children(Element::AppliedSPSProcess) {
+    for process in children.children(Element::AppliedSPSProcess) {
         treatment::judge(process, context, findings);
     }
 }
 
-fn judge_origins(line: Place<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
-    if line.child(Element::OriginSPSCountry).is_none() {
+fn judge_origins(line: Place<'_>, children: &Firsts<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
+    if children.child(Element::OriginSPSCountry).is_none() {
         findings.add(Rule::OriginMissing, line);
     }
-    for origin in line.children(Element::OriginSPSCountry) {
+    for origin in children.children(Element::OriginSPSCountry) {
         judge_country(origin, context, findings);
     }
 }
 
-fn judge_packages(line: Place<'_>, notes: &Notes<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
+fn judge_packages(
+    line: Place<'_>,
+    children: &Firsts<'_>,
+    notes: &Notes<'_>,
+    context: &Context<'_, '_>,
+    findings: &mut Findings<'_>,
+) {
     let note = notes.first("OPTND");
-    let package = line.child(Element::PhysicalSPSPackage);
+    let package = children.child(Element::PhysicalSPSPackage);
     match (package, note) {
         (None, None) => {
             findings.add(Rule::PackagesMissing, line);
@@ -120,7 +128,7 @@ fn judge_packages(line: Place<'_>, notes: &Notes<'_>, context: &Context<'_, '_>,
         }
         _ => {}
     }
-    for package in line.children(Element::PhysicalSPSPackage) {
+    for package in children.children(Element::PhysicalSPSPackage) {
         for (element, rule, list) in [
             (Element::LevelCode, Rule::PackageLevel, List::PackagingLevels),
             (Element::TypeCode, Rule::PackageType, List::PackageTypes),
@@ -150,10 +158,16 @@ fn judge_decimals(place: Place<'_>, number: Decimal<'_>, findings: &mut Findings
     }
 }
 
-fn judge_quantities(line: Place<'_>, notes: &Notes<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
+fn judge_quantities(
+    line: Place<'_>,
+    children: &Firsts<'_>,
+    notes: &Notes<'_>,
+    context: &Context<'_, '_>,
+    findings: &mut Findings<'_>,
+) {
     let mut values = [None; MEASURES.len()];
     for ((element, kind), value) in MEASURES.into_iter().zip(&mut values) {
-        if let Some(measure) = line.child(element) {
+        if let Some(measure) = children.child(element) {
             *value = judge_measure(measure, kind, context, findings);
         }
     }
@@ -166,8 +180,8 @@ fn judge_quantities(line: Place<'_>, notes: &Notes<'_>, context: &Context<'_, '_
             findings.add(Rule::NetAboveGross, place).found(place.text()).other(gross_place.text());
         }
     }
-    let declares = MEASURES.iter().any(|&(element, _)| line.child(element).is_some())
-        || line.child(Element::PhysicalSPSPackage).is_some()
+    let declares = MEASURES.iter().any(|&(element, _)| children.child(element).is_some())
+        || children.child(Element::PhysicalSPSPackage).is_some()
         || notes.first("OQV").is_some();
     if !declares {
         findings.add(Rule::QuantityMissing, line);
@@ -181,7 +195,7 @@ fn judge_measure<'t>(
     context: &Context<'_, '_>,
     findings: &mut Findings<'_>,
 ) -> Option<(Place<'t>, Decimal<'t>, &'t str)> {
-    let unit = measure.attribute("unitCode").unwrap_or_default();
+    let unit = measure.attribute(Known::UnitCode).unwrap_or_default();
     if unit.is_empty() {
         findings.add(Rule::UnitMissing, measure).element(measure.name());
     } else if context.lists.unit_kind(unit) != Some(kind) {
@@ -204,8 +218,9 @@ fn judge_measure<'t>(
     Some((measure, number, unit))
 }
 
-fn judge_classifications(line: Place<'_>, findings: &mut Findings<'_>) {
-    for classification in line.children(Element::ApplicableSPSClassification) {
+#[inline(never)]
+fn judge_classifications(children: &Firsts<'_>, findings: &mut Findings<'_>) {
+    for classification in children.children(Element::ApplicableSPSClassification) {
         let Some(system) = classification.child(Element::SystemName) else { continue };
         match system.text() {
             "HS" => {

@@ -11,7 +11,11 @@ use crate::findings::Findings;
 use crate::rules::catalogue::Rule;
 use crate::structure::schema::Element;
 use crate::structure::tree::Place;
+use crate::words::same;
 use subjects::{Content, Level, Subject};
+
+/// Notes for which there is room at once.
+const NOTES_USUAL: usize = 16;
 
 /// The notes of a document or a line, with their subjects: many rules ask for one.
 pub(super) struct Notes<'t>(Vec<(&'t str, Place<'t>)>);
@@ -21,12 +25,16 @@ impl<'t> Notes<'t> {
         let notes = parent.all().filter(|place| {
             matches!(place.element(), Element::IncludedSPSNote | Element::AdditionalInformationSPSNote)
         });
-        Self(notes.map(|note| (note.text_of(Element::Subject), note)).collect())
+        let mut with_subjects = Vec::with_capacity(NOTES_USUAL);
+        with_subjects.extend(notes.map(|note| (note.text_of(Element::Subject), note)));
+        Self(with_subjects)
     }
 
     /// The first one with this subject.
+    #[inline(never)]
     pub(super) fn first(&self, subject: &str) -> Option<Place<'t>> {
-        self.0.iter().find(|(known, _)| *known == subject).map(|(_, note)| *note)
+        let mut notes = self.0.iter();
+        notes.find(|(known, _)| same(known.as_bytes(), subject.as_bytes())).map(|(_, note)| *note)
     }
 
     /// What it says; empty without one.
@@ -92,6 +100,7 @@ pub(super) fn judge_line(line: Place<'_>, notes: &Notes<'_>, context: &Context<'
     }
 }
 
+#[inline(never)]
 fn judge_reexport(line: Place<'_>, notes: &Notes<'_>, findings: &mut Findings<'_>) {
     for (subject, rule) in [
         ("RPCST", Rule::ReexportStatementMissing),
@@ -125,7 +134,7 @@ fn judge_all(notes: &Notes<'_>, level: Level, context: &Context<'_, '_>, finding
             }
             *seen = true;
         }
-        judge_languages(note, Element::Content, findings);
+        judge_languages(note.child(Element::Content), findings);
         if note.children(Element::Content).all(|content| content.text().is_empty()) {
             findings.add(Rule::NoteEmpty, note).found(name);
             continue;
@@ -136,6 +145,7 @@ fn judge_all(notes: &Notes<'_>, level: Level, context: &Context<'_, '_>, finding
     }
 }
 
+#[inline(never)]
 fn judge_unknown(note: Place<'_>, name: &str, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
     if name.is_empty() {
         findings.add(Rule::NoteSubjectEmpty, note);
@@ -145,6 +155,7 @@ fn judge_unknown(note: Place<'_>, name: &str, context: &Context<'_, '_>, finding
     }
 }
 
+#[inline(never)]
 fn judge_level(note: Place<'_>, subject: &Subject, level: Level, findings: &mut Findings<'_>) {
     match (subject.level, level) {
         (Level::Either, _) => {

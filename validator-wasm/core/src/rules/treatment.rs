@@ -11,6 +11,8 @@ use crate::findings::Findings;
 use crate::rules::catalogue::Rule;
 use crate::structure::schema::Element;
 use crate::structure::tree::Place;
+use crate::tag::Known;
+use crate::words::same;
 
 /// The process type that says: see the characteristics.
 const MUTUALLY_DEFINED: &str = "ZZZ";
@@ -24,6 +26,7 @@ const ABSOLUTE_ZERO: [(&str, &str); 2] = [("CEL", "273.15"), ("FAH", "459.67")];
 /// The tags, in the order in which their occurrences are counted.
 const TAGS: [&str; 7] = ["TTL1", "TTL2", "TTCH", "TTTM", "TTCO", "TTAI", "TTFT"];
 
+#[inline(never)]
 pub(super) fn judge(process: Place<'_>, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
     if let Some(code) = process.child(Element::TypeCode)
         && code.text() != MUTUALLY_DEFINED
@@ -36,7 +39,7 @@ pub(super) fn judge(process: Place<'_>, context: &Context<'_, '_>, findings: &mu
     let mut counts = [0usize; TAGS.len()];
     for fact in process.children(Element::ApplicableSPSProcessCharacteristic) {
         let Some(tag) = fact.child(Element::Description) else { continue };
-        let known = TAGS.iter().position(|known| *known == tag.text());
+        let known = TAGS.iter().position(|known| same(known.as_bytes(), tag.text().as_bytes()));
         let Some(count) = known.and_then(|index| counts.get_mut(index)) else {
             findings.add(Rule::TreatmentTag, tag).found(tag.text());
             continue;
@@ -80,7 +83,7 @@ fn judge_period(period: Place<'_>, context: &Context<'_, '_>, findings: &mut Fin
 }
 
 fn judge_unit(place: Place<'_>, kind: UnitKind, rule: Rule, context: &Context<'_, '_>, findings: &mut Findings<'_>) {
-    match place.attribute("unitCode").unwrap_or_default() {
+    match place.attribute(Known::UnitCode).unwrap_or_default() {
         "" => {
             findings.add(Rule::UnitMissing, place).element(place.name());
         }
@@ -119,9 +122,10 @@ fn measured<'t>(fact: Place<'t>, tag: &str, findings: &mut Findings<'_>) -> Opti
     value
 }
 
+#[inline(never)]
 fn judge_temperature(fact: Place<'_>, findings: &mut Findings<'_>) {
     let Some(value) = measured(fact, "TTTM", findings) else { return };
-    let unit = value.attribute("unitCode").unwrap_or_default();
+    let unit = value.attribute(Known::UnitCode).unwrap_or_default();
     let zero = ABSOLUTE_ZERO.iter().find(|(known, _)| *known == unit);
     match (unit, zero) {
         ("", _) => {
@@ -141,9 +145,10 @@ fn judge_temperature(fact: Place<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+#[inline(never)]
 fn judge_concentration(fact: Place<'_>, findings: &mut Findings<'_>) {
     let Some(value) = measured(fact, "TTCO", findings) else { return };
-    if value.attribute("unitCode").is_none_or(str::is_empty) {
+    if value.attribute(Known::UnitCode).is_none_or(str::is_empty) {
         findings.add(Rule::UnitMissing, value).element(value.name());
     }
     if Decimal::read(value.text()).is_none_or(|number| number.is_negative) {

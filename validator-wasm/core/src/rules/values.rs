@@ -28,23 +28,24 @@ const ZONES_SECONDS: i64 = 26 * 3600;
 impl Moment {
     /// Reads a W3C dateTime: `2026-11-24T09:30:00`, decimals of seconds and offset optional.
     pub(crate) fn read(text: &str) -> Result<Self, NoMoment> {
-        let (date, rest) = text.split_at_checked("YYYY-MM-DDThh:mm:ss".len()).ok_or(NoMoment::Form)?;
-        let number = |from: usize, to: usize| digits(date.get(from..to)?);
-        let is_separated = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')]
-            .iter()
-            .all(|&(at, mark)| date.as_bytes().get(at) == Some(&mark));
-        let parts = (number(0, 4), number(5, 7), number(8, 10), number(11, 13), number(14, 16), number(17, 19));
-        let (Some(year), Some(month), Some(day), Some(hour), Some(minute), Some(second)) = parts else {
+        let Some((&[c, y, a, r, b'-', m, mo, b'-', d, da, b'T', h, ho, b':', mi, min, b':', s, se], rest)) =
+            text.as_bytes().split_first_chunk::<{ "YYYY-MM-DDThh:mm:ss".len() }>()
+        else {
             return Err(NoMoment::Form);
         };
-        let rest = match rest.strip_prefix('.') {
-            Some(decimals) => decimals.trim_start_matches(|digit: char| digit.is_ascii_digit()),
-            None => rest,
+        let parts = (two(c, y), two(a, r), two(m, mo), two(d, da), two(h, ho), two(mi, min), two(s, se));
+        let (Some(century), Some(year), Some(month), Some(day), Some(hour), Some(minute), Some(second)) = parts else {
+            return Err(NoMoment::Form);
+        };
+        let year = century * 100 + year;
+        let rest = match rest {
+            [b'.', decimals @ ..] => {
+                let count = decimals.iter().take_while(|digit| digit.is_ascii_digit()).count();
+                decimals.get(count..).unwrap_or_default()
+            }
+            _ => rest,
         };
         let offset = offset(rest).ok_or(NoMoment::Form)?;
-        if !is_separated {
-            return Err(NoMoment::Form);
-        }
         let is_midnight_after = (hour, minute, second) == (24, 0, 0);
         let is_time = (hour < 24 && minute < 60 && second < 60) || is_midnight_after;
         if !(1..=12).contains(&month) || !(1..=days_in(year, month)).contains(&day) || !is_time {
@@ -63,22 +64,22 @@ impl Moment {
 
 /// Minutes from UTC: none where the text is empty, no value where it is no offset.
 #[expect(clippy::option_option, reason = "no offset and a wrong one are different things")]
-fn offset(text: &str) -> Option<Option<i64>> {
-    let (sign, time) = match text.as_bytes() {
+fn offset(text: &[u8]) -> Option<Option<i64>> {
+    let (hours, minutes) = match *text {
         [] => return Some(None),
-        b"Z" => return Some(Some(0)),
-        [b'+', ..] => (1, text.get(1..)?),
-        [b'-', ..] => (-1, text.get(1..)?),
+        [b'Z'] => return Some(Some(0)),
+        [b'+' | b'-', h, ho, b':', m, mi] => (two(h, ho)?, two(m, mi)?),
         _ => return None,
     };
-    let (hours, minutes) = time.split_once(':')?;
-    let is_form = hours.len() == 2 && minutes.len() == 2;
-    let (hours, minutes) = (digits(hours)?, digits(minutes)?);
-    (is_form && hours <= 14 && minutes < 60).then_some(Some(sign * (hours * 60 + minutes)))
+    let sign = if text.starts_with(b"-") { -1 } else { 1 };
+    (hours <= 14 && minutes < 60).then_some(Some(sign * (hours * 60 + minutes)))
 }
 
-fn digits(text: &str) -> Option<i64> {
-    text.bytes().try_fold(0i64, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0')))
+/// The number of two digits.
+#[inline(always)]
+fn two(tens: u8, ones: u8) -> Option<i64> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then(|| i64::from(tens * 10 + ones))
 }
 
 fn days_in(year: i64, month: i64) -> i64 {
@@ -118,7 +119,8 @@ impl<'t> Decimal<'t> {
             [b'+', ..] => (false, text.get(1..)?),
             _ => (false, text),
         };
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let point = number.bytes().position(|byte| byte == b'.').unwrap_or(number.len());
+        let (whole, fraction) = (number.get(..point)?, number.get(point + 1..).unwrap_or_default());
         let is_number = is_digits(whole) && is_digits(fraction) && !(whole.is_empty() && fraction.is_empty());
         is_number.then(|| Self {
             is_negative,

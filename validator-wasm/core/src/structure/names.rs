@@ -1,7 +1,7 @@
 //! From a local name to its element: a table without a search.
 
 use super::schema::Element;
-use crate::words::{ends, same};
+use crate::words::{NAME_BYTES, ends, same};
 
 /// Entries of the table, as a power of two.
 const ENTRIES_BITS: u32 = 10;
@@ -18,7 +18,8 @@ const fn table() -> [Element; ENTRIES] {
     let mut index = 0;
     while index < Element::ALL.len() {
         let element = Element::ALL[index];
-        let entry = hash(element.name().as_bytes());
+        let name = element.name().as_bytes();
+        let entry = hash(ends(name), name.len());
         assert!(matches!(table[entry], Element::Unknown), "two names meet: try other numbers for SPREAD");
         table[entry] = element;
         index += 1;
@@ -27,9 +28,8 @@ const fn table() -> [Element; ENTRIES] {
 }
 
 #[inline(always)]
-const fn hash(name: &[u8]) -> usize {
-    let (first, last) = ends(name);
-    let mixed = first ^ last.rotate_left(23) ^ name.len() as u64;
+const fn hash((first, last): (u64, u64), length: usize) -> usize {
+    let mixed = first ^ last.rotate_left(23) ^ length as u64;
     (mixed.wrapping_mul(SPREAD) >> (u64::BITS - ENTRIES_BITS)) as usize
 }
 
@@ -37,7 +37,27 @@ impl Element {
     /// The element of this local name, [`Element::Unknown`] where the message has none.
     #[inline(always)]
     pub(crate) fn of(name: &[u8]) -> Self {
-        let element = TABLE[hash(name)];
+        Self::at(hash(ends(name), name.len()), name)
+    }
+
+    /// As [`Self::of`], of the name that is so long and at the beginning of `bytes`.
+    #[inline(always)]
+    pub(crate) fn beginning(bytes: &[u8; NAME_BYTES], length: usize) -> Self {
+        let first = u64::from_le_bytes(*bytes.first_chunk().unwrap_or(&[0; 8]));
+        let name = bytes.get(..length).unwrap_or_default();
+        let ends = match name.last_chunk() {
+            Some(last) => (first, u64::from_le_bytes(*last)),
+            None => {
+                let first = first & !(u64::MAX << (8 * length));
+                (first, first)
+            }
+        };
+        Self::at(hash(ends, length), name)
+    }
+
+    #[inline(always)]
+    fn at(entry: usize, name: &[u8]) -> Self {
+        let element = TABLE[entry];
         if same(element.name().as_bytes(), name) { element } else { Self::Unknown }
     }
 }

@@ -81,6 +81,8 @@ pub(crate) struct Child {
     pub(crate) element: Element,
     pub(crate) kind: Type,
     pub(crate) need: Need,
+    /// The namespace it belongs to.
+    pub(crate) namespace: Namespace,
 }
 
 macro_rules! elements {
@@ -107,6 +109,9 @@ macro_rules! elements {
         }
     };
 }
+
+/// Elements with the unknown one.
+pub(crate) const ELEMENTS: usize = Element::ALL.len() + 1;
 
 macro_rules! types {
     ($($name:ident { $($element:ident $kind:ident $need:ident)* })*) => {
@@ -135,11 +140,12 @@ macro_rules! types {
             pub(crate) const fn children(self) -> &'static [Child] {
                 match self {
                     Self::Text | Self::Token | Self::Decimal | Self::Base64 | Self::Foreign => &[],
-                    $(Self::$name => &[$(Child {
+                    $(Self::$name => const { &[$(Child {
                         element: Element::$element,
                         kind: Type::$kind,
                         need: Need::$need,
-                    },)*],)*
+                        namespace: Element::$element.namespace(),
+                    },)*] },)*
                 }
             }
         }
@@ -155,7 +161,7 @@ impl Type {
 
 impl Element {
     /// The namespace it belongs to.
-    pub(crate) fn namespace(self) -> Namespace {
+    pub(crate) const fn namespace(self) -> Namespace {
         match self {
             Self::SPSCertificate | Self::SPSExchangedDocument | Self::SPSConsignment => Namespace::Certificate,
             Self::DateTimeString | Self::DateTime | Self::IndicatorString | Self::Indicator => Namespace::DataTypes,

@@ -1,16 +1,12 @@
 //! The table of types in the form in which it is asked: by element, and by sets of children as bits.
 
-use super::schema::{Child, Element, Type};
+use super::schema::{Child, ELEMENTS, Element, Type};
 
 /// Children that one type has at most: their sets are bits of a word.
-#[cfg(test)]
-const CHILDREN_MAX: usize = u32::BITS as usize;
+pub(super) const CHILDREN_MAX: usize = u32::BITS as usize;
 
 /// No child of the type.
 const NONE: u8 = u8::MAX;
-
-/// Elements with the unknown one.
-const ELEMENTS: usize = Element::ALL.len() + 1;
 
 /// What is asked of a type.
 struct Row {

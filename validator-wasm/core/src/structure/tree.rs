@@ -4,107 +4,117 @@
 
 use std::borrow::Cow;
 
-use super::schema::Element;
+use super::schema::{Element, Type};
+use super::slots::CHILDREN_MAX;
 use crate::characters::trimmed;
-use crate::words::same;
+use crate::tag::{self, Known};
+
+/// Bytes of the document for each element for which room is made at once. Typical ones have 50 to 60, so that the tree
+/// need not grow; room that is not used is not touched.
+const BYTES_A_NODE: usize = 48;
 
 /// Stands for no node.
 const NONE: u32 = u32::MAX;
 
-/// One element.
+/// One element. All of them stand in document order, so those inside of one follow it and end where its next sibling
+/// may stand.
 pub(crate) struct Node<'a> {
-    pub(crate) element: Element,
-    pub(crate) name: &'a str,
+    /// Its own text, without white space around it, where that stands in the document in one piece.
+    text: &'a str,
     /// Offset of its start tag.
-    pub(crate) at: usize,
-    pub(crate) text: Cow<'a, str>,
+    at: u32,
     id: Id,
     parent: u32,
-    next: u32,
-    first: u32,
-    last: u32,
-    /// Where its attributes begin and end in the tree's list.
-    attributes: (u32, u32),
+    /// The number of the first element behind it and all that is inside of it.
+    end: u32,
+    /// Where its attributes begin in the tree's list.
+    attributes: u32,
+    attributes_count: u8,
+    element: Element,
+    /// Whether its text was put together of pieces.
+    is_made: bool,
 }
 
 /// All elements read so far.
 #[derive(Default)]
 pub(crate) struct Tree<'a> {
+    document: &'a str,
     nodes: Vec<Node<'a>>,
-    attributes: Vec<(&'a str, Cow<'a, str>)>,
+    attributes: Vec<(Known, Cow<'a, str>)>,
+    /// The texts that were put together, one behind the other, and where that of each node ends, in ascending order.
+    made: String,
+    made_ends: Vec<(Id, usize)>,
 }
 
 /// Names a node of a tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Id(u32);
 
 impl<'a> Tree<'a> {
-    /// Room for a typical certificate.
-    pub(crate) fn with_capacity(nodes: usize) -> Self {
-        Self { nodes: Vec::with_capacity(nodes), attributes: Vec::with_capacity(nodes / 4) }
+    /// Of the text `document`, with room for a typical certificate.
+    pub(crate) fn of(document: &'a str) -> Self {
+        let nodes = document.len() / BYTES_A_NODE;
+        Self {
+            document,
+            nodes: Vec::with_capacity(nodes),
+            attributes: Vec::with_capacity(nodes / 4),
+            ..Self::default()
+        }
     }
 
-    /// Adds an element as the last child of `parent`. A document has fewer elements than 2^32 by its size's bound.
-    pub(crate) fn add(&mut self, parent: Option<Id>, element: Element, name: &'a str, at: usize) -> Id {
-        let id = u32::try_from(self.nodes.len()).unwrap_or(NONE);
-        let attributes = u32::try_from(self.attributes.len()).unwrap_or(NONE);
-        let up = parent.map_or(NONE, |parent| parent.0);
-        let mut before = NONE;
-        if let Some(parent) = self.nodes.get_mut(up as usize) {
-            before = parent.last;
-            parent.last = id;
-            if parent.first == NONE {
-                parent.first = id;
-            }
-        }
-        if let Some(before) = self.nodes.get_mut(before as usize) {
-            before.next = id;
-        }
+    /// Adds an element that begins at `at` as the last one inside of `parent`. A document has fewer bytes, and so
+    /// fewer elements, than 2^32 by its size's bound.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, parent: Option<Id>, element: Element, at: usize) -> Id {
+        let id = number(self.nodes.len());
         self.nodes.push(Node {
-            element,
-            name,
-            at,
-            text: Cow::Borrowed(""),
+            text: "",
+            at: number(at),
             id: Id(id),
-            parent: up,
-            next: NONE,
-            first: NONE,
-            last: NONE,
-            attributes: (attributes, attributes),
+            parent: parent.map_or(NONE, |parent| parent.0),
+            end: id + 1,
+            attributes: number(self.attributes.len()),
+            attributes_count: 0,
+            element,
+            is_made: false,
         });
         Id(id)
     }
 
-    /// Adds an attribute to the node added last.
-    pub(crate) fn add_attribute(&mut self, name: &'a str, value: Cow<'a, str>) {
-        self.attributes.push((name, value));
-        if let Some(node) = self.nodes.last_mut() {
-            node.attributes.1 += 1;
+    /// All that is inside of the element was added.
+    #[inline(always)]
+    pub(crate) fn close(&mut self, id: Id) {
+        let end = number(self.nodes.len());
+        if let Some(node) = self.nodes.get_mut(id.0 as usize) {
+            node.end = end;
         }
     }
 
-    /// Sets the text of the node added last.
+    /// Adds an attribute to the node added last; an element has no more of them than 64.
+    pub(crate) fn add_attribute(&mut self, name: Known, value: Cow<'a, str>) {
+        self.attributes.push((name, value));
+        if let Some(node) = self.nodes.last_mut() {
+            node.attributes_count = node.attributes_count.saturating_add(1);
+        }
+    }
+
+    /// Sets the whole text of the node added last.
     #[inline(always)]
     pub(crate) fn set_text(&mut self, text: &'a str) {
         if let Some(node) = self.nodes.last_mut() {
-            node.text = Cow::Borrowed(text);
+            node.text = trimmed(text);
         }
     }
 
-    /// Appends to a node's own text.
-    pub(crate) fn add_text(&mut self, id: Id, text: &'a str) {
-        if let Some(node) = self.nodes.get_mut(id.0 as usize) {
-            match &mut node.text {
-                own if own.is_empty() => *own = Cow::Borrowed(text),
-                own => own.to_mut().push_str(text),
-            }
+    /// Appends to the text of a node. It has no node inside that has a text of its own.
+    pub(crate) fn add_text(&mut self, id: Id, text: &str) {
+        self.made.push_str(text);
+        match self.made_ends.last_mut() {
+            Some((known, end)) if *known == id => *end = self.made.len(),
+            _ => self.made_ends.push((id, self.made.len())),
         }
-    }
-
-    /// Appends one character that was written as a reference.
-    pub(crate) fn add_character(&mut self, id: Id, character: char) {
         if let Some(node) = self.nodes.get_mut(id.0 as usize) {
-            node.text.to_mut().push(character);
+            node.is_made = true;
         }
     }
 
@@ -115,7 +125,7 @@ impl<'a> Tree<'a> {
 
     /// All elements in document order.
     pub(crate) fn places(&self) -> impl Iterator<Item = Place<'_>> {
-        (0..).map_while(|index| self.at(index))
+        self.nodes.iter().map(|node| Place { tree: self, node })
     }
 
     /// The element of this number.
@@ -123,21 +133,38 @@ impl<'a> Tree<'a> {
         self.at(id.0)
     }
 
-    /// The first that is `element` of the siblings from `index` on. Rules call it everywhere, so it is there once.
+    /// The first that is `element` of the siblings from `index` up to `end`. Rules call it everywhere, so it is there
+    /// once.
     #[inline(never)]
-    fn find(&self, mut index: u32, element: Element) -> Option<Place<'_>> {
+    fn find(&self, mut index: u32, end: u32, element: Element) -> Option<Place<'_>> {
+        let nodes = self.nodes.get(..end as usize)?;
         loop {
-            let node = self.nodes.get(index as usize)?;
+            let node = nodes.get(index as usize)?;
             if node.element == element {
                 return Some(Place { tree: self, node });
             }
-            index = node.next;
+            index = node.end;
         }
     }
 
     fn at(&self, index: u32) -> Option<Place<'_>> {
         self.nodes.get(index as usize).map(|node| Place { tree: self, node })
     }
+
+    /// The text of a node that was put together.
+    #[inline(never)]
+    fn made(&self, id: Id) -> &str {
+        let Ok(index) = self.made_ends.binary_search_by(|(known, _)| known.cmp(&id)) else { return "" };
+        let end = |index| self.made_ends.get(index).map_or(0, |(_, end): &(Id, usize)| *end);
+        trimmed(self.made.get(end(index.wrapping_sub(1))..end(index)).unwrap_or_default())
+    }
+}
+
+/// What counts nodes and bytes.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "a document has fewer than 2^32 bytes")]
+fn number(count: usize) -> u32 {
+    count as u32
 }
 
 /// A node with its tree: two words, so that it travels in registers.
@@ -155,7 +182,7 @@ impl<'t> Place<'t> {
 
     /// Where its start tag stands.
     pub(crate) fn offset(self) -> usize {
-        self.node.at
+        self.node.at as usize
     }
 
     /// Which of the message's elements it is.
@@ -165,12 +192,16 @@ impl<'t> Place<'t> {
 
     /// Its local name.
     pub(crate) fn name(self) -> &'t str {
-        self.node.name
+        match self.node.element {
+            Element::Unknown => tag::name_at(self.tree.document, self.offset()).1,
+            element => element.name(),
+        }
     }
 
     /// Its own text, without white space around it.
+    #[inline(always)]
     pub(crate) fn text(self) -> &'t str {
-        trimmed(&self.node.text)
+        if self.node.is_made { self.tree.made(self.node.id) } else { self.node.text }
     }
 
     /// The element that it stands in.
@@ -180,41 +211,57 @@ impl<'t> Place<'t> {
 
     /// The value of one of its attributes, without white space around it.
     #[inline(always)]
-    pub(crate) fn attribute(self, name: &str) -> Option<&'t str> {
-        let (start, end) = self.node.attributes;
+    pub(crate) fn attribute(self, name: Known) -> Option<&'t str> {
         // Most elements have none.
-        if start == end { None } else { self.attribute_of_some(name) }
+        if self.node.attributes_count == 0 { None } else { self.attribute_of_some(name) }
     }
 
     #[inline(never)]
-    fn attribute_of_some(self, name: &str) -> Option<&'t str> {
-        let (start, end) = self.node.attributes;
-        let own = self.tree.attributes.get(start as usize..end as usize)?;
-        own.iter().find(|(known, _)| same(known.as_bytes(), name.as_bytes())).map(|(_, value)| trimmed(value))
+    fn attribute_of_some(self, name: Known) -> Option<&'t str> {
+        let own = self.tree.attributes.get(self.node.attributes as usize..)?;
+        let mut own = own.iter().take(usize::from(self.node.attributes_count));
+        own.find(|(known, _)| *known == name).map(|(_, value)| trimmed(value))
     }
 
     /// All its children.
     pub(crate) fn all(self) -> impl Iterator<Item = Place<'t>> {
-        let tree = self.tree;
-        std::iter::successors(tree.at(self.node.first), move |place| tree.at(place.node.next))
+        let (tree, end) = (self.tree, self.node.end);
+        let mut index = self.first();
+        std::iter::from_fn(move || {
+            let place = if index < end { tree.at(index)? } else { return None };
+            index = place.node.end;
+            Some(place)
+        })
     }
 
     /// Its children that are `element`.
     #[inline(always)]
     pub(crate) fn children(self, element: Element) -> impl Iterator<Item = Place<'t>> {
-        std::iter::successors(self.child(element), |place| place.another())
+        let (tree, end) = (self.tree, self.node.end);
+        let mut index = self.first();
+        std::iter::from_fn(move || {
+            let place = tree.find(index, end, element)?;
+            index = place.node.end;
+            Some(place)
+        })
     }
 
     /// The next child of its parent that is the same element.
     #[inline(always)]
     pub(crate) fn another(self) -> Option<Place<'t>> {
-        self.tree.find(self.node.next, self.node.element)
+        self.tree.find(self.node.end, self.parent()?.node.end, self.node.element)
+    }
+
+    /// Where its first child stands, if it has any.
+    #[inline(always)]
+    fn first(self) -> u32 {
+        self.node.id.0 + 1
     }
 
     /// The first of them.
     #[inline(always)]
     pub(crate) fn child(self, element: Element) -> Option<Place<'t>> {
-        self.tree.find(self.node.first, element)
+        self.tree.find(self.first(), self.node.end, element)
     }
 
     /// The text of the first of them, empty without one.
@@ -259,34 +306,105 @@ impl<'t> Place<'t> {
     }
 }
 
+/// The first of each kind among the children of a place that is asked for most of them, found in one pass.
+pub(crate) struct Firsts<'t> {
+    parent: Place<'t>,
+    kind: Type,
+    /// By the place of their element among those of the type; the root's number, which is no child's, for none.
+    firsts: [Id; CHILDREN_MAX],
+}
+
+impl<'t> Firsts<'t> {
+    /// Of `parent`, which is of the type `kind`.
+    pub(crate) fn of(parent: Place<'t>, kind: Type) -> Self {
+        let mut firsts = [Id(0); CHILDREN_MAX];
+        for child in parent.all() {
+            if let Some((slot, _)) = kind.child(child.element())
+                && let Some(first) = firsts.get_mut(slot)
+                && *first == Id(0)
+            {
+                *first = child.id();
+            }
+        }
+        Self { parent, kind, firsts }
+    }
+
+    /// As [`Place::child`].
+    #[inline(never)]
+    pub(crate) fn child(&self, element: Element) -> Option<Place<'t>> {
+        let (slot, _) = self.kind.child(element)?;
+        let first = self.firsts.get(slot).filter(|first| **first != Id(0))?;
+        self.parent.tree.place(*first)
+    }
+
+    /// As [`Place::children`].
+    #[inline(always)]
+    pub(crate) fn children(&self, element: Element) -> impl Iterator<Item = Place<'t>> {
+        std::iter::successors(self.child(element), |place| place.another())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_second_of_a_name_has_a_position_and_each_parent_counts_anew() {
-        let mut tree = Tree::default();
-        let root = tree.add(None, Element::Unknown, "root", 0);
+        let document = "<r><p:a/><c/></r>";
+        let [a, c] = [3, 9];
+        let mut tree = Tree::of(document);
+        let root = tree.add(None, Element::Unknown, 0);
         let mut shown = Vec::new();
-        for outer in ["a", "b", "a"] {
-            let outer = tree.add(Some(root), Element::Unknown, outer, 1);
-            for inner in ["a", "c", "c"] {
-                let inner = tree.add(Some(outer), Element::Unknown, inner, 2);
-                shown.push(tree.place(inner).unwrap().path());
-            }
+        for outer in [a, c, a] {
+            let outer = tree.add(Some(root), Element::Unknown, outer);
+            shown.extend([a, c, c].map(|inner| tree.add(Some(outer), Element::Unknown, inner)));
+            tree.close(outer);
         }
-        assert_eq!(shown[..3], ["root/a/a", "root/a/c", "root/a/c[2]"]);
-        assert_eq!(shown[3..6], ["root/b/a", "root/b/c", "root/b/c[2]"]);
-        assert_eq!(shown[6..], ["root/a[2]/a", "root/a[2]/c", "root/a[2]/c[2]"]);
+        tree.close(root);
+        let shown: Vec<_> = shown.into_iter().map(|id| tree.place(id).unwrap().path()).collect();
+        assert_eq!(shown[..3], ["r/a/a", "r/a/c", "r/a/c[2]"]);
+        assert_eq!(shown[3..6], ["r/c/a", "r/c/c", "r/c/c[2]"]);
+        assert_eq!(shown[6..], ["r/a[2]/a", "r/a[2]/c", "r/a[2]/c[2]"]);
+        assert_eq!(tree.root().unwrap().children(Element::Unknown).count(), 3);
+    }
+
+    #[test]
+    fn the_firsts_are_those_that_a_search_finds() {
+        let mut tree = Tree::of("");
+        let line = tree.add(None, Element::IncludedSPSTradeLineItem, 0);
+        let children = [Element::Description, Element::ID, Element::Description, Element::PhysicalSPSPackage];
+        for element in children {
+            let child = tree.add(Some(line), element, 0);
+            // Inside of a child they do not count.
+            tree.add(Some(child), Element::IntendedUse, 0);
+            tree.close(child);
+        }
+        tree.close(line);
+        let line = tree.root().unwrap();
+        let firsts = Firsts::of(line, Type::TradeLineItem);
+        for &element in Element::ALL.iter().filter(|element| Type::TradeLineItem.child(**element).is_some()) {
+            assert_eq!(firsts.child(element).map(Place::id), line.child(element).map(Place::id));
+            assert!(firsts.children(element).map(Place::id).eq(line.children(element).map(Place::id)), "{element:?}");
+        }
+        assert_eq!(firsts.children(Element::Description).count(), 2);
+        // No child of the type.
+        assert!(firsts.child(Element::ID).is_none());
     }
 
     #[test]
     fn text_in_pieces_is_one_text() {
         let mut tree = Tree::default();
-        let root = tree.add(None, Element::Unknown, "root", 0);
-        tree.add_text(root, " a");
-        tree.add_character(root, '<');
-        tree.add_text(root, "b ");
+        let root = tree.add(None, Element::Unknown, 0);
+        let other = tree.add(Some(root), Element::Unknown, 0);
+        tree.set_text(" \tc\n");
+        for piece in [" a", "<", "b "] {
+            tree.add_text(root, piece);
+        }
+        assert_eq!(tree.root().unwrap().text(), "a<b");
+        assert_eq!(tree.place(other).unwrap().text(), "c");
+        let last = tree.add(Some(root), Element::Unknown, 0);
+        tree.add_text(last, " d");
+        assert_eq!(tree.place(last).unwrap().text(), "d");
         assert_eq!(tree.root().unwrap().text(), "a<b");
     }
 }

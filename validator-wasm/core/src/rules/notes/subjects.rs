@@ -1,6 +1,7 @@
 //! The subjects of notes: where each belongs and what its content is.
 
 use crate::listing;
+use crate::words::same;
 
 /// Where a subject belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +104,7 @@ subjects! {
 
 /// The subject called `name`, and its number.
 pub(super) fn find(name: &str) -> Option<(usize, &'static Subject)> {
-    ALL.iter().enumerate().find(|(_, subject)| subject.name == name)
+    ALL.iter().enumerate().find(|(_, subject)| same(subject.name.as_bytes(), name.as_bytes()))
 }
 
 impl Subject {
