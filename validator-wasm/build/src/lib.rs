@@ -16,6 +16,10 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// a runtime looks at all pages of an instance when the instance ends.
 const STACK_BYTES: u32 = 256 << 10;
 
+/// How much a call may be worth to be made a copy of what it calls, in the compiler's measure, of which 225 is usual.
+/// With fewer copies a browser has less to load and to compile before the first verdict; what is hot says so itself.
+const INLINE_THRESHOLD: u32 = 150;
+
 /// What the build of the outer crate sets and must not reach the module's: its flags and its wrappers (clippy).
 const FOREIGN_SETTINGS: [&str; 7] = [
     "CARGO_BUILD_RUSTFLAGS",
@@ -100,12 +104,14 @@ pub fn build(
     Ok(target.join(TARGET).join("wasm").join(file))
 }
 
-/// Paths of this machine are cut out of the module, the stack is small, and vectors are put in where they are wanted.
+/// Paths of this machine are cut out of the module, the stack is small, copies of functions are few, and vectors are
+/// put in where they are wanted.
 fn flags(root: &Path, instructions: Instructions) -> String {
     let homes = [("CARGO_HOME", ".cargo", "/cargo"), ("RUSTUP_HOME", ".rustup", "/rustup")];
     let mut flags = vec![
         format!("--remap-path-prefix={}=/phytohub", root.display()),
         format!("-Clink-arg=-zstack-size={STACK_BYTES}"),
+        format!("-Cllvm-args=-inline-threshold={INLINE_THRESHOLD}"),
     ];
     for (setting, folder, name) in homes {
         let home = env::var_os(setting).map(PathBuf::from);
