@@ -53,7 +53,11 @@ pub(crate) fn illegal_at(text: &str) -> Option<usize> {
             return Some(at);
         }
     }
-    first_illegal(bytes, chunks.len() * CHUNK_BYTES, bytes.len())
+    // The last chunk once more, some of it for the second time.
+    match bytes.last_chunk() {
+        Some(last) if !has_odd(last) => None,
+        _ => first_illegal(bytes, chunks.len() * CHUNK_BYTES, bytes.len()),
+    }
 }
 
 /// As [`illegal_at`] for the characters that begin in `start..end`, byte by byte.

@@ -4,8 +4,6 @@
 
 use Value::{Number, Plain, Text};
 
-use std::borrow::Cow;
-
 use super::{Finding, ListUsed, Outcome, Report};
 use crate::messages::Messages;
 
@@ -115,12 +113,12 @@ impl Finding {
 
 impl ListUsed {
     fn write(&self, json: &mut Json) {
-        let edition = match &self.edition {
-            Cow::Borrowed(day) => Plain(day),
-            Cow::Owned(loaded) => Text(loaded),
-        };
-        json.members(&[(r#"{"name":"#, Plain(self.name)), (r#","edition":"#, edition)]);
-        json.raw("}");
+        json.raw(r#"{"name":""#);
+        json.raw(self.name);
+        json.raw(r#"","edition":""#);
+        // A day, or some with plus signs between them: a list with anything else is not read.
+        json.raw(&self.edition);
+        json.raw(r#""}"#);
     }
 }
 
