@@ -1,8 +1,8 @@
 //! The native validator's share of the comparison with its peers, and the table of all.
 //!
 //! `validator_peers documents FOLDER` writes the certificates and the module that all judge; `validator_peers table
-//! FOLDER FILE` measures the native validator on them and prints the table, with the lines of `FILE` that the peers
-//! wrote: what was done, a tab, microseconds.
+//! FOLDER FILE DOCUMENT ROUNDS ...` measures the native validator on them, each in so many rounds, and prints the table,
+//! with the lines of `FILE` that the peers wrote: what was done, a tab, microseconds.
 #![expect(clippy::print_stdout, reason = "an example for the command line")]
 
 use std::fs;
@@ -14,15 +14,12 @@ use phytohub_benches::documents;
 use phytoval::{Embedded, Validator};
 use phytoval_host::{Limits, MODULE_SIMD, Module};
 
-/// Times of which the smallest counts: what the machine's other users take can only add.
-const ROUNDS: usize = 2_000;
-
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["documents", folder] => write(Path::new(folder)),
-        ["table", folder, peers] => table(Path::new(folder), Path::new(peers)),
-        _ => Err("say `documents FOLDER` or `table FOLDER FILE`".to_owned()),
+        ["table", folder, peers, ref documents @ ..] => table(Path::new(folder), Path::new(peers), documents),
+        _ => Err("say `documents FOLDER` or `table FOLDER FILE DOCUMENT ROUNDS ...`".to_owned()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -43,21 +40,24 @@ fn write(folder: &Path) -> Result<(), String> {
     put("phytoval-simd.wasm", MODULE_SIMD)
 }
 
-fn table(folder: &Path, peers: &Path) -> Result<(), String> {
+fn table(folder: &Path, peers: &Path, documents: &[&str]) -> Result<(), String> {
     let others = fs::read_to_string(peers).map_err(|error| format!("{}: {error}", peers.display()))?;
     let module = Module::compile(MODULE_SIMD, Limits::default()).map_err(|error| error.to_string())?;
-    for name in ["typical", "attachment"] {
+    let (documents, _) = documents.as_chunks::<2>();
+    for [name, rounds] in documents {
+        let rounds = rounds.parse().map_err(|_| format!("'{rounds}' is no number of rounds"))?;
         let path = folder.join(format!("{name}.xml"));
         let content = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         println!("{name}.xml, {} bytes{:>37} {:>9}", content.len(), "microseconds", "ratio");
         let (validator, embedded) = (Validator::default(), Embedded::default());
-        let native = best(|| drop(validator.validate(&content, None)));
+        let native = best(rounds, || drop(validator.validate(&content, None)));
         row("phytoval, native", native, native);
-        row("phytoval, native, report as JSON", best(|| drop(embedded.judge(&content, ""))), native);
-        let fresh = best(|| drop(module.judge(&content, "")));
+        row("phytoval, native, report as JSON", best(rounds, || drop(embedded.judge(&content, ""))), native);
+        let fresh = best(rounds, || drop(module.judge(&content, "")));
         row("phytoval on wasmtime, fresh instance, report as JSON", fresh, native);
         for line in others.lines() {
-            let Some((work, time)) = line.strip_prefix(name).and_then(|rest| rest.strip_prefix(": ")?.split_once('\t'))
+            let Some((work, time)) =
+                line.strip_prefix(*name).and_then(|rest| rest.strip_prefix(": ")?.split_once('\t'))
             else {
                 continue;
             };
@@ -72,9 +72,9 @@ fn row(work: &str, microseconds: f64, native: f64) {
     println!("  {work:<62} {microseconds:>9.1} {:>9.2}", microseconds / native);
 }
 
-/// The smallest time of `work` in microseconds.
-fn best(mut work: impl FnMut()) -> f64 {
-    let times = (0..ROUNDS).map(|_| {
+/// The smallest time of `work` in microseconds, of so many: what the machine's other users take can only add.
+fn best(rounds: usize, mut work: impl FnMut()) -> f64 {
+    let times = (0..rounds).map(|_| {
         let start = Instant::now();
         work();
         start.elapsed().as_secs_f64() * 1e6
