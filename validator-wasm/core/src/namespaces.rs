@@ -13,7 +13,7 @@ const XML: &str = "http://www.w3.org/XML/1998/namespace";
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
 /// Bytes of a word.
-const WORD_BYTES: usize = size_of::<u64>();
+const WORD_BYTES: usize = size_of::<u128>();
 
 /// The namespace declarations in force.
 #[derive(Default)]
@@ -28,8 +28,8 @@ pub(crate) struct Namespaces<'a> {
 #[derive(Clone, Copy)]
 struct Prefix {
     /// Its bytes and the colon as the first of a word, and the bits that they are.
-    word: u64,
-    mask: u64,
+    word: u128,
+    mask: u128,
     /// How many bytes these are. The default namespace has none and long prefixes have no room, so of these it cannot
     /// be seen from here whether a name begins so.
     length: usize,
@@ -111,13 +111,13 @@ impl<'a> Namespaces<'a> {
     #[inline(always)]
     pub(crate) fn begin(&mut self, tag: &[u8; START_BYTES]) -> Option<(usize, Namespace)> {
         let [_, name @ ..] = tag;
-        let word = u64::from_le_bytes(*name.first_chunk()?);
+        let word = u128::from_le_bytes(*name.first_chunk()?);
         let prefix = if self.recent.begins(word) { self.recent } else { self.begin_other(word)? };
         Some((prefix.length, prefix.known))
     }
 
     #[inline(never)]
-    fn begin_other(&mut self, word: u64) -> Option<Prefix> {
+    fn begin_other(&mut self, word: u128) -> Option<Prefix> {
         let index = self.bindings.iter().rposition(|binding| binding.begin.begins(word))?;
         self.recent = self.bindings.get(index)?.begin;
         Some(self.recent)
@@ -143,17 +143,21 @@ impl<'a> Namespaces<'a> {
 
 impl Prefix {
     fn of(prefix: &str, known: Namespace) -> Self {
+        let (mut word, mut mask) = ([0; WORD_BYTES], [0; WORD_BYTES]);
+        let with_colon = prefix.bytes().chain([b':']);
+        for (byte, (place, bits)) in with_colon.zip(word.iter_mut().zip(&mut mask)) {
+            (*place, *bits) = (byte, u8::MAX);
+        }
         let length = prefix.len() + ":".len();
         if prefix.is_empty() || WORD_BYTES < length {
             return Self { known, ..Self::default() };
         }
-        let word = prefix.bytes().rev().fold(u64::from(b':'), |word, byte| word << 8 | u64::from(byte));
-        Self { word, mask: u64::MAX >> (8 * (WORD_BYTES - length)), length, known }
+        Self { word: u128::from_le_bytes(word), mask: u128::from_le_bytes(mask), length, known }
     }
 
     /// Whether the name whose first bytes are those of `word` begins so.
     #[inline(always)]
-    fn begins(self, word: u64) -> bool {
+    fn begins(self, word: u128) -> bool {
         word & self.mask == self.word
     }
 }

@@ -15,7 +15,7 @@ use crate::words::{NAME_BYTES, before, find, find_any, letters, same};
 
 /// Bytes that are looked at where a start tag is: room for a prefix and any name of the message. What begins nearer to
 /// the document's end is read with care; mostly only end tags are there.
-pub(crate) const START_BYTES: usize = 64;
+pub(crate) const START_BYTES: usize = 80;
 
 /// Open elements for which there is room from the start.
 pub(crate) const DEPTH_USUAL: usize = 16;

@@ -324,7 +324,7 @@ proptest! {
 }
 
 /// Stands behind a document: the short way leaves the last bytes of all to the careful one.
-const AFTER: &str = "<!-- This is more than the sixty-four bytes that are looked at where a tag is. -->";
+const AFTER: &str = "<!-- This is more than the eighty bytes that are looked at where a start tag begins. -->";
 
 /// Documents of names that the message has, which the short way takes.
 fn known_pieces() -> impl Strategy<Value = String> {
