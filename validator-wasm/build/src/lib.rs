@@ -18,7 +18,7 @@ const STACK_BYTES: u32 = 256 << 10;
 
 /// How much a call may be worth to be made a copy of what it calls, in the compiler's measure, of which 225 is usual.
 /// With fewer copies a browser has less to load and to compile before the first verdict; what is hot says so itself.
-const INLINE_THRESHOLD: u32 = 140;
+const INLINE_THRESHOLD: u32 = 115;
 
 /// What the build of the outer crate sets and must not reach the module's: its flags and its wrappers (clippy).
 const FOREIGN_SETTINGS: [&str; 7] = [

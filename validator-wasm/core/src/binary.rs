@@ -1,6 +1,6 @@
 //! Whether a text is base64, without decoding it.
 
-use crate::vectors::{FOUR_VECTORS_BYTES, are_digits};
+use crate::vectors::{FOUR_VECTORS_BYTES, are_digits, spaces_among_digits};
 
 /// Whether `text` is base64Binary of XML Schema: the usual alphabet, white space anywhere, groups of four, padded at
 /// the end only. Nothing at all is legal, too.
@@ -8,22 +8,21 @@ pub(crate) fn is_legal(text: &str) -> bool {
     let bytes = text.as_bytes();
     let data = bytes.iter().rposition(|&byte| byte != b'=' && !is_space(byte)).map_or(0, |last| last + 1);
     let (data, padding) = bytes.split_at_checked(data).unwrap_or_default();
-    let mut digits = 0;
-    for chunk in data.chunks(FOUR_VECTORS_BYTES) {
-        // Mostly all are; white space stands at the end of a line if anywhere.
-        if chunk.as_array().is_some_and(are_digits) {
-            digits += FOUR_VECTORS_BYTES;
-            continue;
-        }
-        // Without a branch inside, and counted in bytes, of which a vector holds many.
-        let (others, spaces) = chunk.iter().fold((0_u8, 0_u8), |(others, spaces), &byte| {
-            let (digit, space) = (is_digit(byte), is_space(byte));
-            (others | u8::from(!(digit | space)), spaces + u8::from(space))
-        });
-        if others != 0 {
+    let (chunks, tail) = data.as_chunks::<FOUR_VECTORS_BYTES>();
+    let (mut digits, mut has_lines) = (0, false);
+    for chunk in chunks {
+        // Mostly all are, or each line ends with white space.
+        let spaces = if !has_lines && are_digits(chunk) { Some(0) } else { spaces_among_digits(chunk) };
+        let Some(spaces) = spaces else { return false };
+        digits += FOUR_VECTORS_BYTES - spaces;
+        has_lines |= 0 < spaces;
+    }
+    for &byte in tail {
+        if is_digit(byte) {
+            digits += 1;
+        } else if !is_space(byte) {
             return false;
         }
-        digits += chunk.len() - usize::from(spaces);
     }
     let padding = padding.iter().filter(|&&byte| byte == b'=').count();
     match digits % 4 {
@@ -43,7 +42,9 @@ pub(crate) fn is_digit(byte: u8) -> bool {
     letter | number | (byte == b'+')
 }
 
-fn is_space(byte: u8) -> bool {
+/// Whether `byte` is white space of XML.
+#[inline(always)]
+pub(crate) fn is_space(byte: u8) -> bool {
     (byte == b' ') | (byte == b'\t') | (byte == b'\r') | (byte == b'\n')
 }
 
@@ -91,14 +92,17 @@ mod tests {
     }
 
     #[test]
-    fn a_digit_is_one_wherever_it_stands() {
+    fn digits_and_white_space_are_told_apart_wherever_they_stand() {
         for byte in 0..=u8::MAX {
             for at in [0, 15, 16, 63] {
                 let mut bytes = [b'A'; FOUR_VECTORS_BYTES];
                 bytes[at] = byte;
                 assert_eq!(are_digits(&bytes), is_digit(byte), "{byte} at {at}");
+                let spaces = (is_digit(byte) || is_space(byte)).then_some(usize::from(is_space(byte)));
+                assert_eq!(spaces_among_digits(&bytes), spaces, "{byte} at {at}");
             }
         }
+        assert_eq!(spaces_among_digits(&[b' '; FOUR_VECTORS_BYTES]), Some(FOUR_VECTORS_BYTES));
     }
 
     #[test]

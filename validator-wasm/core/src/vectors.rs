@@ -34,6 +34,12 @@ pub(crate) fn are_digits(bytes: &[u8; FOUR_VECTORS_BYTES]) -> bool {
     target::are_digits(bytes)
 }
 
+/// How many of the bytes are white space, if all others are digits of base64.
+#[inline(never)]
+pub(crate) fn spaces_among_digits(bytes: &[u8; FOUR_VECTORS_BYTES]) -> Option<usize> {
+    target::spaces_among_digits(bytes)
+}
+
 /// Whether the highest bit of any of the bytes is set, or would be if a space were taken from it.
 #[inline(always)]
 pub(crate) fn has_odd(bytes: &[u8; FOUR_VECTORS_BYTES]) -> bool {
@@ -65,19 +71,32 @@ mod target {
         (u8x16::new(*first).simd_eq(other_first) & u8x16::new(*last).simd_eq(other_last)).all()
     }
 
+    /// All bits of the bytes that are digits, as `binary::is_digit` says it.
+    #[inline(always)]
+    fn digits(vector: u8x16) -> u8x16 {
+        let letter = (vector | u8x16::splat(0x20)) - u8x16::splat(b'a');
+        let number = vector - u8x16::splat(b'/');
+        let is_letter = letter.min(u8x16::splat(25)).simd_eq(letter);
+        let is_number = number.min(u8x16::splat(10)).simd_eq(number);
+        is_letter | is_number | vector.simd_eq(u8x16::splat(b'+'))
+    }
+
     #[inline(always)]
     pub(super) fn are_digits(bytes: &[u8; FOUR_VECTORS_BYTES]) -> bool {
-        let mut all = u8x16::splat(u8::MAX);
+        let vectors = bytes.as_chunks::<VECTOR_BYTES>().0.iter();
+        vectors.fold(u8x16::splat(u8::MAX), |all, vector| all & digits(u8x16::new(*vector))).all()
+    }
+
+    #[inline(always)]
+    pub(super) fn spaces_among_digits(bytes: &[u8; FOUR_VECTORS_BYTES]) -> Option<usize> {
+        let (mut all, mut spaces) = (u8x16::splat(u8::MAX), 0_u64);
         for vector in bytes.as_chunks::<VECTOR_BYTES>().0 {
             let vector = u8x16::new(*vector);
-            // As `binary::is_digit` says it.
-            let letter = (vector | u8x16::splat(0x20)) - u8x16::splat(b'a');
-            let number = vector - u8x16::splat(b'/');
-            let is_letter = letter.min(u8x16::splat(25)).simd_eq(letter);
-            let is_number = number.min(u8x16::splat(10)).simd_eq(number);
-            all &= is_letter | is_number | vector.simd_eq(u8x16::splat(b'+'));
+            let space = matches(vector, *b"\t\n\r") | vector.simd_eq(u8x16::splat(b' '));
+            all &= space | digits(vector);
+            spaces = spaces << VECTOR_BYTES | u64::from(space.to_bitmask());
         }
-        all.all()
+        all.all().then_some(spaces.count_ones() as usize)
     }
 
     #[inline(always)]
@@ -146,6 +165,13 @@ mod target {
     #[inline(always)]
     pub(super) fn are_digits(bytes: &[u8; FOUR_VECTORS_BYTES]) -> bool {
         bytes.iter().fold(true, |all, &byte| all & binary::is_digit(byte))
+    }
+
+    #[inline(always)]
+    pub(super) fn spaces_among_digits(bytes: &[u8; FOUR_VECTORS_BYTES]) -> Option<usize> {
+        let spaces = bytes.iter().filter(|&&byte| binary::is_space(byte)).count();
+        let digits = bytes.iter().filter(|&&byte| binary::is_digit(byte)).count();
+        (digits + spaces == FOUR_VECTORS_BYTES).then_some(spaces)
     }
 
     #[inline(always)]

@@ -218,7 +218,6 @@ fn judge_measure<'t>(
     Some((measure, number, unit))
 }
 
-#[inline(never)]
 fn judge_classifications(children: &Firsts<'_>, findings: &mut Findings<'_>) {
     for classification in children.children(Element::ApplicableSPSClassification) {
         let Some(system) = classification.child(Element::SystemName) else { continue };
