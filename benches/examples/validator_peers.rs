@@ -1,8 +1,8 @@
 //! The native validator's share of the comparison with its peers, and the table of all.
 //!
 //! `validator_peers documents FOLDER` writes the certificates and the module that all judge; `validator_peers table
-//! FOLDER FILE DOCUMENT ROUNDS ...` measures the native validator on them, each in so many rounds, and prints the table,
-//! with the lines of `FILE` that the peers wrote: what was done, a tab, microseconds.
+//! FOLDER FILE DOCUMENT ROUNDS ...` measures the native validator on them, each in so many rounds, and prints the
+//! table, with the lines of `FILE` that the peers wrote: what was done, a tab, microseconds.
 #![expect(clippy::print_stdout, reason = "an example for the command line")]
 
 use std::fs;
